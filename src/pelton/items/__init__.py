@@ -1,0 +1,1 @@
+"""Attribute values, numbers, keys, sizes and comparison: pure functions on wire JSON."""

@@ -1,0 +1,57 @@
+"""The change of one item: what ``tables`` decides and ``storage`` applies, whole or not at all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pelton.storage.catalog import Index, SequenceNumber, Table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredItem:
+    """An item as it lies on disk."""
+
+    key: bytes  #: storage key: 8 bytes of hash, then the order-preserving partition and sort key
+    body: bytes  #: wire JSON of the whole item
+    size: int  #: bytes as DynamoDB counts them
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexChange:
+    """What the change does to one index's rows; ``key`` ends with the table key, so it is unique."""
+
+    index: Index
+    remove: bytes | None  #: index storage key whose row goes
+    put: StoredItem | None  #: row that comes: index storage key and the projected attributes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """An item before and after. ``before`` and ``after`` are never both None and never equal items."""
+
+    table: Table
+    key: bytes
+    keys: bytes  #: wire JSON of the key attributes, as a stream record shows them
+    keys_size: int
+    before: StoredItem | None
+    after: StoredItem | None
+    index_changes: tuple[IndexChange, ...] = ()
+    is_service: bool = False  #: made by the service (TTL), not by a request
+    cause: str | None = None  #: trace of the request that asked for it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogRecord:
+    """One row of the change log: one effective change of one item."""
+
+    sequence_number: SequenceNumber
+    event_name: str  #: INSERT, MODIFY or REMOVE
+    keys: bytes  #: wire JSON
+    new_image: bytes | None  #: wire JSON of the whole item; None after REMOVE
+    old_image: bytes | None  #: None on INSERT, and where the stream's view type does not ask for it
+    keys_size: int
+    new_size: int
+    old_size: int
+    created_ms: int
+    is_service: bool
+    cause: str | None

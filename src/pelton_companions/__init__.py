@@ -1,0 +1,1 @@
+"""Local servers that speak other vendors' wire protocols; imports nothing of Pelton."""

@@ -1,0 +1,1 @@
+"""Commands; those that concern a running Pelton speak to its control API."""

@@ -1,0 +1,1 @@
+"""Lambda: definitions, workers, invocations."""

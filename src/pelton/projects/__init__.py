@@ -1,0 +1,1 @@
+"""Reading serverless.yml, SAM and CloudFormation projects."""

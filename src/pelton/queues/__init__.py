@@ -1,0 +1,1 @@
+"""Queues: the place of the SQS subset."""

@@ -1,0 +1,1 @@
+"""The AWS wire edge: HTTP, signatures, dispatch, errors to bytes."""

@@ -82,7 +82,9 @@ class WriteTransaction(Snapshot, Protocol):
     def roll_shard(self, stream: StreamId, shard_id: str, now_ms: int) -> None:
         """Close an open shard and begin one child with the same hash range."""
 
-    def create_index(self, table: Table, *, name: str, schema: KeySchema, is_global: bool, projection: JsonObject) -> Table:
+    def create_index(
+        self, table: Table, *, name: str, schema: KeySchema, is_global: bool, projection: JsonObject
+    ) -> Table:
         """A new, empty index; the caller fills it (``fill_index``)."""
 
     def fill_index(self, index: Index, rows: Sequence[StoredItem]) -> None:

@@ -1,0 +1,1 @@
+"""DynamoDB Streams: the API over the log."""

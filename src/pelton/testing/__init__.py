@@ -1,0 +1,1 @@
+"""For people's tests: the pytest plugin, in-process clients, settle()."""

@@ -1,0 +1,1 @@
+"""What makes functions run: stream mappings, their processors, runners and sources."""

@@ -59,7 +59,7 @@ class WriteTransaction(Snapshot, Protocol):
     def apply(self, change: Change) -> SequenceNumber | None:
         """Store the change: item row, index rows and, with a stream enabled, its log row."""
 
-    def create_table(
+    def create_table(  # noqa: PLR0913  # A table's identity; the values belong together on one call.
         self, *, account: str, region: str, name: str, uuid: str, schema: KeySchema, definition: JsonObject, now_ms: int
     ) -> Table:
         """A new, ACTIVE table without indexes or stream."""

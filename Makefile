@@ -1,0 +1,40 @@
+# make install   a virtual environment with Pelton, its companions and what the example needs
+# make up        that, and the sign-up application on http://127.0.0.1:3000
+# make test      that, and the tests
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: install up test check proof bench clean
+
+install: $(STAMP)
+
+$(STAMP): pyproject.toml examples/signup/requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Pelton needs Python 3.11 or newer: make PYTHON=python3.12 install"; exit 2; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing Pelton into $(VENV) (a minute, once) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[companions,test,dev]' -r examples/signup/requirements.txt
+	@touch $(STAMP)
+
+up: install
+	@$(BIN)/pelton up examples/signup
+
+test: install
+	@$(BIN)/python -m pytest -n 2 --dist worksteal -m 'not proof'
+
+check: install
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+proof: install
+	@$(BIN)/python -m pytest -m proof
+
+bench: install
+	@$(BIN)/python -m bench.run
+
+clean:
+	rm -rf $(VENV) .bench .pelton build dist

@@ -1,0 +1,151 @@
+"""The control API of a running Pelton: state, logs, tail, invoke, triggers, settle, split, companions.
+
+It listens on a free loopback port of its own and every call needs the run file's token. What it
+offers is what ``Controls`` says; the stack implements it. Lists come as JSON; what is followed
+comes as JSON lines until the client leaves.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Protocol
+
+import orjson
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from pelton.operations import JsonObject
+
+
+class Refused(Exception):
+    """A control call that cannot be done: one line that names the cause and the cure."""
+
+
+class Controls(Protocol):
+    """What a running Pelton can be asked."""
+
+    def state(self) -> JsonObject:
+        """Addresses, functions, tables, companions and notes."""
+
+    def triggers(self) -> list[JsonObject]:
+        """State of every trigger, per function and shard."""
+
+    def logs(self, function: str | None, since_ms: int, *, follow: bool) -> AsyncIterator[JsonObject]:
+        """Log lines of one function, or of all, oldest first; with ``follow`` without end."""
+
+    def tail(self, table: str, start: str, *, follow: bool) -> AsyncIterator[JsonObject]:
+        """Stream records of a table from TRIM_HORIZON, LATEST or a sequence number."""
+
+    async def invoke(self, function: str, payload: bytes) -> JsonObject:
+        """Invoke a function and wait for its outcome."""
+
+    async def settle(self, timeout_s: float) -> JsonObject:
+        """Wait until every reaction to what is written now is done, or say what is outstanding."""
+
+    async def split(self, table: str, shard: str | None) -> JsonObject:
+        """Split an open shard of a table's stream in two (by default its only one)."""
+
+    async def companion(self, name: str, action: str, faults: JsonObject) -> JsonObject:
+        """Stop or start a companion, or make it fail."""
+
+
+def control_app(controls: Controls, token: str) -> ASGIApp:
+    """The ASGI application that serves ``controls`` to those who know ``token``."""
+    return _Guard(
+        Starlette(
+            routes=[
+                Route("/state", _answer(lambda _: _now(controls.state()))),
+                Route("/triggers", _answer(lambda _: _now({"triggers": controls.triggers()}))),
+                Route("/logs", lambda request: _lines(_logs(controls, request))),
+                Route("/tail/{table}", lambda request: _lines(_tail(controls, request))),
+                Route("/invoke/{function}", _answer(lambda request: _invoke(controls, request)), methods=["POST"]),
+                Route("/settle", _answer(lambda request: _settle(controls, request)), methods=["POST"]),
+                Route("/split/{table}", _answer(lambda request: _split(controls, request)), methods=["POST"]),
+                Route(
+                    "/companions/{name}/{action}",
+                    _answer(lambda request: _companion(controls, request)),
+                    methods=["POST"],
+                ),
+            ],
+            exception_handlers={Refused: _refusal},
+        ),
+        token,
+    )
+
+
+async def _now(value: JsonObject) -> JsonObject:
+    return value
+
+
+def _logs(controls: Controls, request: Request) -> AsyncIterator[JsonObject]:
+    query = request.query_params
+    return controls.logs(query.get("function"), int(query.get("since_ms", "0")), follow="follow" in query)
+
+
+def _tail(controls: Controls, request: Request) -> AsyncIterator[JsonObject]:
+    query = request.query_params
+    return controls.tail(request.path_params["table"], query.get("from", "TRIM_HORIZON"), follow="follow" in query)
+
+
+async def _invoke(controls: Controls, request: Request) -> JsonObject:
+    return await controls.invoke(request.path_params["function"], await request.body())
+
+
+async def _settle(controls: Controls, request: Request) -> JsonObject:
+    return await controls.settle(float(request.query_params.get("timeout_s", "30")))
+
+
+async def _split(controls: Controls, request: Request) -> JsonObject:
+    return await controls.split(request.path_params["table"], request.query_params.get("shard"))
+
+
+async def _companion(controls: Controls, request: Request) -> JsonObject:
+    body = await request.body()
+    faults = orjson.loads(body) if body else {}
+    return await controls.companion(request.path_params["name"], request.path_params["action"], faults)
+
+
+def _answer(call: Callable[[Request], Awaitable[JsonObject]]) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(request: Request) -> Response:
+        return Response(orjson.dumps(await call(request)), media_type="application/json")
+
+    return endpoint
+
+
+async def _lines(rows: AsyncIterator[JsonObject]) -> Response:
+    # The first row is awaited here, so that a refusal is still an answer and not a broken stream.
+    first = await anext(rows, None)
+
+    async def body() -> AsyncIterator[bytes]:
+        if first is None:
+            return
+        yield orjson.dumps(first, option=orjson.OPT_APPEND_NEWLINE)
+        async for row in rows:
+            yield orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)
+
+    return StreamingResponse(body(), media_type="application/x-ndjson")
+
+
+async def _refusal(_: Request, error: Exception) -> Response:
+    return JSONResponse({"error": str(error)}, status_code=409)
+
+
+class _Guard:
+    """Lets through what bears the token, compared in constant time; a web page cannot know it."""
+
+    def __init__(self, app: ASGIApp, token: str) -> None:
+        self._app = app
+        self._expected = f"Bearer {token}".encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            given = dict(scope["headers"]).get(b"authorization", b"")
+            if not hmac.compare_digest(given, self._expected):
+                answer = JSONResponse({"error": "the control API needs the run file's token"}, status_code=403)
+                await answer(scope, receive, send)
+                return
+        await self._app(scope, receive, send)

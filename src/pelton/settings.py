@@ -2,8 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+
+DAY_MS = 24 * 3600 * 1000
+
+
+class SettingsRefused(Exception):
+    """A setting cannot be used: one line that names it, the cause and the cure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """A configured access key: requests signed with it belong to its account."""
+
+    key: str
+    secret: str
+    account: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,14 +34,42 @@ class Settings:
     port: int = 8000  #: AWS endpoint; 0: a free one
     http_port: int = 3000  #: gateway; 0: a free one
     companions_port: int = 8001  #: the first of four consecutive ports; 0: free ones
-    mail_port: int = 1025
+    mail_port: int = 1025  #: 0: a free one
     stage: str | None = None
     region: str | None = None
-    is_ephemeral: bool = False  #: no fsync, data removed at the end
+    is_ephemeral: bool = False  #: no fsync; the data is removed at the end
     is_watching: bool = True  #: reload changed code and templates
     allow_unsupported: bool = False
-    credentials: Path | None = None  #: file of key, secret and account; with it signatures are verified
-    allow_origins: tuple[str, ...] = ()
+    credentials: tuple[Credential, ...] = ()  #: with any, signatures are verified
+    allow_origins: tuple[str, ...] = ()  #: web origins that may call the AWS endpoint
     workers_max: int = 16  #: worker processes over all functions
-    retention_ms: int = 24 * 3600 * 1000  #: how long a change stays in the log
+    retention_ms: int = DAY_MS  #: how long a change stays in the log
     shards: int = 1  #: shards of a new stream
+    environment: Mapping[str, str] = field(default_factory=dict)  #: the process's own, read once
+
+
+def process_environment() -> dict[str, str]:
+    """The environment Pelton was started with."""
+    return dict(os.environ)
+
+
+def read_credentials(file: Path | None, environment: Mapping[str, str]) -> tuple[Credential, ...]:
+    """Credentials from ``--credentials FILE`` or the file that ``PELTON_CREDENTIALS`` names; none without either.
+
+    The file is a JSON list of ``{"key": …, "secret": …, "account": "123456789012"}``. Ambient ``AWS_*`` variables
+    are never read.
+
+    Raises:
+        SettingsRefused: the file cannot be read or has another shape.
+    """
+    named = file or (Path(environment["PELTON_CREDENTIALS"]) if environment.get("PELTON_CREDENTIALS") else None)
+    if named is None:
+        return ()
+    try:
+        rows = json.loads(named.read_text(encoding="utf-8"))
+        return tuple(Credential(str(row["key"]), str(row["secret"]), str(row["account"])) for row in rows)
+    except OSError as error:
+        raise SettingsRefused(f"credentials file {named}: {error.strerror} (name a readable file)") from None
+    except (ValueError, KeyError, TypeError):
+        shape = '[{"key": "...", "secret": "...", "account": "123456789012"}]'
+        raise SettingsRefused(f"credentials file {named} has another shape (write a JSON list: {shape})") from None

@@ -1,1 +1,30 @@
-"""Commands; those that concern a running Pelton speak to its control API."""
+"""Commands: each parses, calls one function of the library, prints, and returns a status.
+
+Results go to stdout, talk to stderr. Exit codes: 0 done; 1 it ran and failed (a function's error, a damaged
+file); 2 it could not start (a port in use, a broken project, nothing running). Every command has ``--json``.
+"""
+
+from __future__ import annotations
+
+import typer
+
+from pelton.cli import check, companion, invoke, logs, split, status, tail, triggers, up
+
+app = typer.Typer(
+    name="pelton",
+    help="Pelton turns a table's change stream into work: tables, streams and functions on one machine.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.command()(up.up)
+app.command()(status.status)
+app.command()(logs.logs)
+app.command()(tail.tail)
+app.command()(invoke.invoke)
+app.command()(triggers.triggers)
+app.command()(split.split)
+app.command()(companion.companion)
+app.command()(check.check)
+
+__all__ = ["app"]

@@ -100,7 +100,7 @@ async def _settle(controls: Controls, request: Request) -> JsonObject:
 
 
 async def _split(controls: Controls, request: Request) -> JsonObject:
-    return await controls.split(request.path_params["table"], request.query_params.get("shard"))
+    return await controls.split(request.path_params["table"], request.query_params.get("shard") or None)
 
 
 async def _companion(controls: Controls, request: Request) -> JsonObject:

@@ -1,0 +1,95 @@
+"""``pelton up``: run a project until Ctrl-C."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pelton.cli.running import CANNOT_START, AsJson
+from pelton.settings import Settings, SettingsRefused, process_environment, read_credentials
+
+
+def up(  # noqa: PLR0913  # The options of a command line are its parameters.
+    project: Annotated[Path, typer.Argument(help="Folder of the project, or its serverless.yml or template.")] = Path(),
+    port: Annotated[int, typer.Option(help="AWS endpoint; 0 takes a free port.")] = 8000,
+    http_port: Annotated[int, typer.Option(help="The application; 0 takes a free port.")] = 3000,
+    companions_port: Annotated[int, typer.Option(help="First of four ports of the companions; 0: free ones.")] = 8001,
+    mail_port: Annotated[int, typer.Option(help="The mail companion; 0 takes a free port.")] = 1025,
+    data_dir: Annotated[Path | None, typer.Option(help="Data folder [default: .pelton].")] = None,
+    stage: Annotated[str | None, typer.Option(help="Stage of the project.")] = None,
+    region: Annotated[str | None, typer.Option(help="Region of the project.")] = None,
+    ephemeral: Annotated[bool, typer.Option("--ephemeral", help="Do not sync; remove the data at the end.")] = False,
+    no_watch: Annotated[bool, typer.Option("--no-watch", help="Do not reload changed code.")] = False,
+    allow_unsupported: Annotated[bool, typer.Option("--allow-unsupported", help="Warn instead of refusing.")] = False,
+    credentials: Annotated[Path | None, typer.Option(help="JSON file of keys; signatures are verified.")] = None,
+    allow_origin: Annotated[list[str] | None, typer.Option(help="Web origin that may call the AWS endpoint.")] = None,
+    shards: Annotated[int, typer.Option(help="Shards of a new stream.", min=1, max=64)] = 1,
+    workers: Annotated[int, typer.Option(help="Worker processes over all functions, at most.", min=1)] = 16,
+    as_json: AsJson = False,
+) -> None:
+    """Run a project: its tables, functions, routes and triggers, until Ctrl-C.
+
+    Example: pelton up examples/signup --http-port 3000
+    """
+    environment = process_environment()
+    try:
+        settings = Settings(
+            project=project,
+            data_dir=data_dir or Path(".pelton"),
+            port=port,
+            http_port=http_port,
+            companions_port=companions_port,
+            mail_port=mail_port,
+            stage=stage,
+            region=region,
+            is_ephemeral=ephemeral,
+            is_watching=not no_watch,
+            allow_unsupported=allow_unsupported,
+            credentials=read_credentials(credentials, environment),
+            allow_origins=tuple(allow_origin or ()),
+            shards=shards,
+            workers_max=workers,
+            environment=environment,
+        )
+    except SettingsRefused as error:
+        typer.secho(f"pelton: {error}", fg="red", err=True)
+        raise typer.Exit(CANNOT_START) from None
+    raise typer.Exit(_run(settings, has_named_data_dir=data_dir is not None, as_json=as_json))
+
+
+def _run(settings: Settings, *, has_named_data_dir: bool, as_json: bool) -> int:
+    import uvloop  # The loop and the stack are heavy imports that only this command needs.
+
+    from pelton.cli.terminal import Terminal
+    from pelton.clock import SystemClock
+    from pelton.stack.ephemeral import data_folder
+    from pelton.stack.running import CannotStart, run
+
+    async def main() -> None:
+        with data_folder(settings, is_named=has_named_data_dir) as placed:
+            await run(placed, terminal, _until_signalled)
+
+    terminal = Terminal(SystemClock(), as_json=as_json)
+    try:
+        uvloop.run(main())
+    except CannotStart as error:
+        terminal.refuse(str(error))
+        return CANNOT_START
+    return 0
+
+
+async def _until_signalled(say: Callable[[str], None]) -> None:
+    """Wait for Ctrl-C or a termination signal; a second one kills."""
+    loop = asyncio.get_running_loop()
+    signalled = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, signalled.set)
+    await signalled.wait()
+    say("Stopping: handlers may finish what they do (Ctrl-C again kills) …")
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.remove_signal_handler(number)

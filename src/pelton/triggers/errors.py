@@ -1,0 +1,28 @@
+"""What the event source mapping operations answer to bad requests. Source: Lambda API reference, recordings (3.5)."""
+
+from __future__ import annotations
+
+from pelton.errors import WireError
+
+
+class InvalidParameterValue(WireError):
+    """A parameter's value is refused: out of range, an unknown function or stream, a bad filter, or not served here."""
+
+    code = "InvalidParameterValueException"
+
+
+class MappingConflict(WireError):
+    """The function is already mapped to that stream."""
+
+    code = "ResourceConflictException"
+    status = 409
+
+
+class MappingNotFound(WireError):
+    """No mapping has that UUID."""
+
+    code = "ResourceNotFoundException"
+    status = 404
+
+    def __init__(self) -> None:
+        super().__init__("The resource you requested does not exist.")

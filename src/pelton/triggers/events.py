@@ -1,0 +1,48 @@
+"""What triggers tell people: one line each, with the parts beside it for logs and metrics."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class TriggerEventKind(Enum):
+    """What happened to a trigger."""
+
+    BATCH_FAILED = "batch failed"  #: the stream of this function waits for the next attempt
+    RECOVERED = "recovered"  #: the first success after failures
+    DISCARDED = "discarded"  #: records were given up and kept in the failure store
+    GAP = "gap"  #: records were trimmed before the function saw them
+    STREAM_GONE = "stream gone"  #: the mapping's stream does not exist any more
+    BACKLOG = "backlog"  #: a new mapping begins with past records
+    STOPPED = "stopped"  #: a fault of ours stopped a shard's runner; it is started again
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TriggerEvent:
+    """One line for the terminal and the log."""
+
+    kind: TriggerEventKind
+    text: str  #: names the function, the cause, and what comes next
+    function_name: str
+    mapping_uuid: str
+    shard_id: str | None = None
+    next_attempt_ms: int | None = None  #: when a waiting batch is tried again
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShardStatus:
+    """Where one function stands in one shard."""
+
+    mapping_uuid: str
+    function_name: str
+    stream_arn: str
+    shard_id: str
+    state: str  #: idle, running, waiting (for a retry), batching, paused or finished
+    position: str | None  #: last sequence number that is done; None before the first
+    lag_records: int  #: records read and not done
+    has_unread: bool  #: the log may hold more than was read
+    lag_s: float  #: age of the oldest record not done, 0 when there is none
+    attempt: int  #: attempts the batch in hand has used up
+    last_error: str | None  #: cleared by the next success
+    next_attempt_ms: int | None

@@ -1,0 +1,98 @@
+"""An event source mapping: which function reacts to which stream, and how. Values only.
+
+Source: Lambda API reference, EventSourceMappingConfiguration; defaults as recorded from the service.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+
+from pelton.operations import JsonObject
+
+#: How a project's mapping and one made through the API are told apart.
+PROJECT, API = "project", "api"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MappingSettings:
+    """What an update may change. Every value has been checked (see ``parameters``)."""
+
+    is_enabled: bool = True
+    batch_size: int = 100  #: records, 1 to 10,000
+    batching_window_s: int = 0  #: 0 to 300
+    parallelization_factor: int = 1  #: lanes per shard, 1 to 10
+    retry_attempts_max: int = -1  #: -1: until the record expires
+    record_age_max_s: int = -1  #: -1: as long as the stream keeps it; else 60 to 604,800
+    is_bisecting: bool = False  #: a failed batch is cut in halves
+    reports_item_failures: bool = False  #: the function's answer names the records that failed
+    tumbling_window_s: int = 0  #: 0: none; to 900
+    filters: tuple[str, ...] = ()  #: JSON patterns; a record passes when any matches
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventSourceMapping:
+    """A function bound to a stream. Its ``uuid`` stays through updates, restarts and reconciling."""
+
+    uuid: str
+    account: str
+    region: str
+    function_name: str
+    function_arn: str  #: qualified when the name given was
+    stream_arn: str
+    starting_position: str  #: TRIM_HORIZON or LATEST
+    settings: MappingSettings
+    version: int  #: counts updates, from 1
+    made_by: str  #: PROJECT or API
+    modified_ms: int
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def arn(self) -> str:
+        """The mapping's own ARN."""
+        return f"arn:aws:lambda:{self.region}:{self.account}:event-source-mapping:{self.uuid}"
+
+    @property
+    def table(self) -> str:
+        """ARN of the stream's table: with the function it is the mapping's identity."""
+        return self.stream_arn.rsplit("/stream/", 1)[0]
+
+
+def to_json(mapping: EventSourceMapping) -> JsonObject:
+    """The mapping as storage keeps it."""
+    return asdict(mapping)
+
+
+def from_json(stored: JsonObject) -> EventSourceMapping:
+    """A mapping as ``to_json`` wrote it."""
+    settings = dict(stored["settings"])
+    settings["filters"] = tuple(settings["filters"])
+    return EventSourceMapping(**{**stored, "settings": MappingSettings(**settings)})
+
+
+def configuration(mapping: EventSourceMapping, *, state: str, last_result: str) -> JsonObject:
+    """The EventSourceMappingConfiguration of the wire; ``FilterCriteria`` is absent without filters."""
+    settings = mapping.settings
+    shown: JsonObject = {
+        "UUID": mapping.uuid,
+        "EventSourceMappingArn": mapping.arn,
+        "BatchSize": settings.batch_size,
+        "MaximumBatchingWindowInSeconds": settings.batching_window_s,
+        "ParallelizationFactor": settings.parallelization_factor,
+        "StartingPosition": mapping.starting_position,
+        "EventSourceArn": mapping.stream_arn,
+        "FunctionArn": mapping.function_arn,
+        "LastModified": mapping.modified_ms / 1000,
+        "LastProcessingResult": last_result,
+        "State": state,
+        "StateTransitionReason": "User action",
+        "DestinationConfig": {"OnFailure": {}},
+        "MaximumRecordAgeInSeconds": settings.record_age_max_s,
+        "BisectBatchOnFunctionError": settings.is_bisecting,
+        "MaximumRetryAttempts": settings.retry_attempts_max,
+        "TumblingWindowInSeconds": settings.tumbling_window_s,
+        "FunctionResponseTypes": ["ReportBatchItemFailures"] if settings.reports_item_failures else [],
+    }
+    if settings.filters:
+        shown["FilterCriteria"] = {"Filters": [{"Pattern": pattern} for pattern in settings.filters]}
+    return shown

@@ -1,0 +1,181 @@
+"""Functions: which are defined, and invoking them through an executor.
+
+A failing function is an outcome, not an exception. Every invocation that ran writes START, END and
+REPORT lines around its own, as Lambda does, and one line of advice when it failed for a cause that
+has a cure.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Callable, Iterable
+from random import Random
+
+from pelton.arns import DEFAULT_ACCOUNT, DEFAULT_REGION
+from pelton.clock import Clock
+from pelton.functions.advice import advice
+from pelton.functions.definition import LATEST, Function
+from pelton.functions.executor import Executor, Run, Task
+from pelton.functions.invocation import Draining, Invocation, LogLine, Outcome, UnknownFunction
+from pelton.functions.logs import InvocationLog, end_line, error_event, report_line, start_line
+from pelton.functions.names import parse_function_name
+from pelton.functions.trace import new_trace
+
+#: A function's identity: account, region and name.
+_Identity = tuple[str, str, str]
+
+
+class Functions:
+    """The functions that are defined, and what runs them.
+
+    ``invoke`` suspends only where the executor does: with the in-process executor it runs to its end at
+    the first step.
+    """
+
+    def __init__(self, executor: Executor, *, clock: Clock, random: Random) -> None:
+        self._executor = executor
+        self._clock = clock
+        self._random = random
+        self._functions: dict[_Identity, Function] = {}
+        self._by_key: dict[str, Function] = {}  #: project keys, and the names of the default account and region
+        self._log_listeners: list[Callable[[LogLine], None]] = []
+        self._outcome_listeners: list[Callable[[Invocation, Outcome], None]] = []
+        self._is_draining = False
+
+    def on_log(self, callback: Callable[[LogLine], None]) -> None:
+        """Call ``callback`` with every log line from now on, in order per invocation."""
+        self._log_listeners.append(callback)
+
+    def on_outcome(self, callback: Callable[[Invocation, Outcome], None]) -> None:
+        """Call ``callback`` when an invocation has ended, before ``invoke`` returns its outcome."""
+        self._outcome_listeners.append(callback)
+
+    def define(self, function: Function) -> None:
+        """Add the function, or replace the one with its account, region and name; later invocations use it."""
+        identity = (function.account, function.region, function.name)
+        previous = self._functions.get(identity)
+        if previous == function:
+            return
+        if previous is not None:
+            self._forget(previous)
+        self._functions[identity] = function
+        self._by_key[function.key] = function
+        if _is_at_home(function):
+            self._by_key[function.name] = function
+
+    def remove(self, name: str) -> bool:
+        """Forget the function with that name, key or ARN; False when there is none."""
+        function = self.get(name)
+        if function is None:
+            return False
+        self._forget(function)
+        return True
+
+    def get(self, name: str) -> Function | None:
+        """The function with that name, project key or ARN; a bare name means the default account and region."""
+        function = self._by_key.get(name)
+        if function is not None:
+            return function
+        parts = parse_function_name(name)
+        if parts is None or parts.qualifier not in (None, LATEST):
+            return None
+        return self._functions.get((parts.account or DEFAULT_ACCOUNT, parts.region or DEFAULT_REGION, parts.name))
+
+    def list(self) -> list[Function]:
+        """All functions, sorted by account, region and name."""
+        return [self._functions[identity] for identity in sorted(self._functions)]
+
+    async def invoke(self, invocation: Invocation) -> Outcome:
+        """Run the function once and say what came of it.
+
+        Raises:
+            NotInvoked: no handler ran (``UnknownFunction``, ``Throttled``, ``Draining``).
+        """
+        if self._is_draining:
+            raise Draining("Pelton is stopping")
+        function = self.get(invocation.function_name)
+        if function is None:
+            raise UnknownFunction(invocation.function_name)
+        request_id = invocation.request_id or self._new_request_id()
+        log = InvocationLog(function, request_id, self._clock, self._log_listeners, keeps=invocation.wants_log_tail)
+        task = Task(
+            function=function,
+            request_id=request_id,
+            trace=invocation.trace or new_trace(self._random),
+            payload=invocation.payload,
+            client_context=invocation.client_context,
+            invoked_arn=_invoked_arn(function, invocation.function_name),
+            log=log.write,
+        )
+        started_ms = self._clock.now_ms()
+        log.platform(start_line(request_id, function.version))
+        run = await self._executor.run(task)
+        self._log_end(log, task, run)
+        outcome = _outcome(task, run, started_ms, log.tail())
+        for listener in self._outcome_listeners:
+            listener(invocation, outcome)
+        return outcome
+
+    async def prewarm(self, names: Iterable[str]) -> None:
+        """Import these functions' handlers now, all at a time; unknown names are passed over."""
+        functions = [function for name in names if (function := self.get(name)) is not None]
+        await asyncio.gather(*(self._executor.prewarm(function) for function in functions))
+
+    async def reload(self, names: Iterable[str]) -> None:
+        """Make later invocations of these functions import their code anew; those under way end undisturbed."""
+        chosen = [name for name in names if self.get(name) is not None]
+        for name in chosen:
+            function = self.get(name)
+            assert function is not None, "chosen above"
+            self._executor.retire(function)
+        await self.prewarm(chosen)
+
+    async def drain(self, timeout_s: float) -> None:
+        """Take no more invocations, wait that long for those under way, then end every worker."""
+        self._is_draining = True
+        await self._executor.drain(timeout_s)
+
+    def _forget(self, function: Function) -> None:
+        self._executor.retire(function)
+        del self._functions[function.account, function.region, function.name]
+        for key in (function.key, function.name):
+            if self._by_key.get(key) == function:
+                del self._by_key[key]
+
+    def _log_end(self, log: InvocationLog, task: Task, run: Run) -> None:
+        if run.error_type is not None:
+            log.write(error_event(run))
+        log.platform(end_line(task.request_id))
+        log.platform(report_line(task.request_id, task.function, run))
+        if (line := advice(task.function, run)) is not None:
+            log.advise(line)
+
+    def _new_request_id(self) -> str:
+        return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
+
+
+def _is_at_home(function: Function) -> bool:
+    return function.account == DEFAULT_ACCOUNT and function.region == DEFAULT_REGION
+
+
+def _invoked_arn(function: Function, asked: str) -> str:
+    """Unqualified, unless the caller gave a qualifier."""
+    return f"{function.arn}:{LATEST}" if asked.endswith(f":{LATEST}") else function.arn
+
+
+def _outcome(task: Task, run: Run, started_ms: int, log_tail: bytes) -> Outcome:
+    return Outcome(
+        request_id=task.request_id,
+        trace=task.trace,
+        payload=run.payload,
+        function_error=None if run.error_type is None else "Unhandled",
+        error_type=run.error_type,
+        error_message=run.error_message,
+        log_tail=log_tail,
+        started_ms=started_ms,
+        duration_ms=run.duration_ms,
+        init_duration_ms=run.init_ms,
+        executed_version=task.function.version,
+        memory_used_mb=run.memory_used_mb,
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,15 +12,6 @@ DAY_MS = 24 * 3600 * 1000
 
 class SettingsRefused(Exception):
     """A setting cannot be used: one line that names it, the cause and the cure."""
-
-
-@dataclass(frozen=True, slots=True)
-class Credential:
-    """A configured access key: requests signed with it belong to its account."""
-
-    key: str
-    secret: str
-    account: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +30,7 @@ class Settings:
     is_ephemeral: bool = False  #: no fsync; the data is removed at the end
     is_watching: bool = True  #: reload changed code and templates
     allow_unsupported: bool = False
-    credentials: tuple[Credential, ...] = ()  #: with any, signatures are verified
+    credentials: str | None = None  #: JSON text of the accepted keys; with it signatures are verified
     allow_origins: tuple[str, ...] = ()  #: web origins that may call the AWS endpoint
     workers_max: int = 16  #: worker processes over all functions
     retention_ms: int = DAY_MS  #: how long a change stays in the log
@@ -53,23 +43,22 @@ def process_environment() -> dict[str, str]:
     return dict(os.environ)
 
 
-def read_credentials(file: Path | None, environment: Mapping[str, str]) -> tuple[Credential, ...]:
-    """Credentials from ``--credentials FILE`` or the file that ``PELTON_CREDENTIALS`` names; none without either.
+def credentials_text(file: Path | None, environment: Mapping[str, str]) -> str | None:
+    """The JSON text of the accepted keys; None when none are configured.
 
-    The file is a JSON list of ``{"key": …, "secret": …, "account": "123456789012"}``. Ambient ``AWS_*`` variables
-    are never read.
+    ``--credentials FILE`` comes first, then ``PELTON_CREDENTIALS``, which holds the JSON itself or names a file.
+    Ambient ``AWS_*`` variables are never read.
 
     Raises:
-        SettingsRefused: the file cannot be read or has another shape.
+        SettingsRefused: the file cannot be read.
     """
-    named = file or (Path(environment["PELTON_CREDENTIALS"]) if environment.get("PELTON_CREDENTIALS") else None)
-    if named is None:
-        return ()
+    named = environment.get("PELTON_CREDENTIALS", "")
+    if file is None and not named:
+        return None
+    if file is None and named.lstrip().startswith("["):
+        return named
+    path = file or Path(named)
     try:
-        rows = json.loads(named.read_text(encoding="utf-8"))
-        return tuple(Credential(str(row["key"]), str(row["secret"]), str(row["account"])) for row in rows)
-    except OSError as error:
-        raise SettingsRefused(f"credentials file {named}: {error.strerror} (name a readable file)") from None
-    except (ValueError, KeyError, TypeError):
-        shape = '[{"key": "...", "secret": "...", "account": "123456789012"}]'
-        raise SettingsRefused(f"credentials file {named} has another shape (write a JSON list: {shape})") from None
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsRefused(f"credentials file {path}: {error} (name a readable file)") from None

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from pelton.cli.running import CANNOT_START, AsJson
-from pelton.settings import Settings, SettingsRefused, process_environment, read_credentials
+from pelton.settings import Settings, SettingsRefused, credentials_text, process_environment
 
 
 def up(  # noqa: PLR0913  # The options of a command line are its parameters.
@@ -50,7 +50,7 @@ def up(  # noqa: PLR0913  # The options of a command line are its parameters.
             is_ephemeral=ephemeral,
             is_watching=not no_watch,
             allow_unsupported=allow_unsupported,
-            credentials=read_credentials(credentials, environment),
+            credentials=credentials_text(credentials, environment),
             allow_origins=tuple(allow_origin or ()),
             shards=shards,
             workers_max=workers,

@@ -1,0 +1,67 @@
+"""DescribeTable, ListTables and DeleteTable: what is there, and taking a table away.
+
+Source: DynamoDB API reference of the three; recorded answers and texts.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable
+
+from pelton.errors import ValidationFailed
+from pelton.operations import Access, JsonObject, Operation, RequestContext
+from pelton.storage.transaction import Snapshot, WriteTransaction
+from pelton.tables.descriptions import deleted_description, table_description
+from pelton.tables.lookup import described_table
+
+#: Names in one page of ListTables, unless the request asks for fewer.
+NAMES_MAX = 100
+
+
+def table_operations() -> list[Operation]:
+    """The three operations."""
+    return [
+        Operation(name="DescribeTable", access=Access.READ, prepare=_describe),
+        Operation(name="ListTables", access=Access.READ, prepare=_list),
+        Operation(name="DeleteTable", access=Access.WRITE, prepare=_delete),
+    ]
+
+
+def _describe(body: JsonObject, context: RequestContext) -> Callable[[Snapshot], JsonObject]:
+    def decide(snapshot: Snapshot) -> JsonObject:
+        table = described_table(snapshot, context, body["TableName"])
+        return {"Table": table_description(snapshot, table)}
+
+    return decide
+
+
+def _list(body: JsonObject, context: RequestContext) -> Callable[[Snapshot], JsonObject]:
+    limit = body.get("Limit") or NAMES_MAX
+    after = body.get("ExclusiveStartTableName") or ""
+
+    def decide(snapshot: Snapshot) -> JsonObject:
+        names = [table.name for table in snapshot.tables(context.account, context.region)]
+        # Table names are ASCII: comparing them as text is comparing their bytes.
+        start = bisect_right(names, after)
+        page = names[start : start + limit]
+        answer: JsonObject = {"TableNames": page}
+        if start + limit < len(names):
+            answer["LastEvaluatedTableName"] = page[-1]
+        return answer
+
+    return decide
+
+
+def _delete(body: JsonObject, context: RequestContext) -> Callable[[WriteTransaction], JsonObject]:
+    def decide(transaction: WriteTransaction) -> JsonObject:
+        table = described_table(transaction, context, body["TableName"])
+        if table.definition["DeletionProtectionEnabled"]:
+            raise ValidationFailed(
+                "Resource cannot be deleted as it is currently protected against deletion. "
+                "Disable deletion protection first."
+            )
+        description = deleted_description(transaction, table)
+        transaction.drop_table(table, context.now_ms)
+        return {"TableDescription": description}
+
+    return decide

@@ -1,0 +1,78 @@
+"""Billing mode and throughput numbers: checked and shown as the service does, never enforced.
+
+Pelton has no capacity to sell: nothing is throttled. The numbers live in the table's definition so
+that tools which compare them (Terraform) see what they set.
+Source: CreateTable and UpdateTable, recorded texts and answers.
+"""
+
+from __future__ import annotations
+
+from pelton.errors import ValidationFailed
+from pelton.operations import JsonObject
+from pelton.tables.errors import invalid_parameter
+
+ON_DEMAND = "PAY_PER_REQUEST"
+PROVISIONED = "PROVISIONED"
+UNITS_MAX = 1_000_000_000_000
+
+#: Warm throughput of a table or index billed on demand.
+WARM_ON_DEMAND = {"ReadUnitsPerSecond": 12000, "WriteUnitsPerSecond": 4000}
+
+
+def check_table_throughput(billing_mode: str, throughput: JsonObject | None) -> None:
+    """Refuse throughput on demand, no throughput when provisioned, and numbers beyond the service's bound."""
+    if billing_mode == ON_DEMAND and throughput is not None:
+        raise invalid_parameter(
+            "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST"
+        )
+    if billing_mode == PROVISIONED and throughput is None:
+        raise invalid_parameter(
+            "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED"
+        )
+    check_bounds(throughput)
+
+
+def check_bounds(throughput: JsonObject | None) -> None:
+    """Refuse numbers beyond the service's bound, reads first."""
+    for member in ("ReadCapacityUnits", "WriteCapacityUnits"):
+        if throughput is not None and throughput[member] > UNITS_MAX:
+            raise ValidationFailed(f"Given value {throughput[member]} for {member} is out of bounds")
+
+
+def check_on_demand_limits(limits: JsonObject | None, refusal: str, billing_mode: str) -> None:
+    """Refuse request-unit ceilings on a provisioned table (with ``refusal``), or below 1.
+
+    -1 takes a ceiling away and is allowed.
+    """
+    if not limits:
+        return
+    if billing_mode == PROVISIONED:
+        raise invalid_parameter(refusal)
+    for member in ("MaxReadRequestUnits", "MaxWriteRequestUnits"):
+        value = limits.get(member)
+        if value is not None and value < 1 and value != -1:
+            raise invalid_parameter(f"Requested {member} for OnDemandThroughput for table is outside of valid range")
+
+
+def throughput_description(throughput: JsonObject | None) -> JsonObject:
+    """ProvisionedThroughput as descriptions show it: zeros on demand."""
+    if throughput is None:
+        return {"NumberOfDecreasesToday": 0, "ReadCapacityUnits": 0, "WriteCapacityUnits": 0}
+    return {"NumberOfDecreasesToday": 0, **throughput}
+
+
+def warm_description(warm: JsonObject | None, throughput: JsonObject | None) -> JsonObject:
+    """WarmThroughput as DescribeTable shows it: what was asked for, else what the billing mode gives."""
+    if throughput is None:
+        units = dict(WARM_ON_DEMAND)
+    else:
+        units = {
+            "ReadUnitsPerSecond": throughput["ReadCapacityUnits"],
+            "WriteUnitsPerSecond": throughput["WriteCapacityUnits"],
+        }
+    return {**units, **(warm or {}), "Status": "ACTIVE"}
+
+
+def on_demand_description(limits: JsonObject) -> JsonObject:
+    """Request-unit ceilings without those that were taken away."""
+    return {member: value for member, value in limits.items() if value != -1}

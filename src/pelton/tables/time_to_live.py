@@ -1,0 +1,58 @@
+"""UpdateTimeToLive and DescribeTimeToLive: which attribute says when an item may go.
+
+Here is the configuration alone; deleting what has expired belongs to the background.
+Source: DynamoDB API reference; recorded texts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from pelton.errors import ValidationFailed
+from pelton.operations import Access, JsonObject, Operation, RequestContext
+from pelton.storage.transaction import Snapshot, WriteTransaction
+from pelton.tables.lookup import described_table
+
+
+def time_to_live_operations() -> list[Operation]:
+    """The two operations."""
+    return [
+        Operation(name="UpdateTimeToLive", access=Access.WRITE, prepare=_update),
+        Operation(name="DescribeTimeToLive", access=Access.READ, prepare=_describe),
+    ]
+
+
+def _update(body: JsonObject, context: RequestContext) -> Callable[[WriteTransaction], JsonObject]:
+    specification = body["TimeToLiveSpecification"]
+    is_enabling, attribute = specification["Enabled"], specification["AttributeName"]
+
+    def decide(transaction: WriteTransaction) -> JsonObject:
+        table = described_table(transaction, context, body["TableName"])
+        _check(table.definition.get("TimeToLive"), attribute, is_enabling=is_enabling)
+        definition = {member: value for member, value in table.definition.items() if member != "TimeToLive"}
+        if is_enabling:
+            definition["TimeToLive"] = attribute
+        transaction.replace_table(replace(table, definition=definition))
+        return {"TimeToLiveSpecification": {"AttributeName": attribute, "Enabled": is_enabling}}
+
+    return decide
+
+
+def _describe(body: JsonObject, context: RequestContext) -> Callable[[Snapshot], JsonObject]:
+    def decide(snapshot: Snapshot) -> JsonObject:
+        attribute = described_table(snapshot, context, body["TableName"]).definition.get("TimeToLive")
+        if attribute is None:
+            return {"TimeToLiveDescription": {"TimeToLiveStatus": "DISABLED"}}
+        return {"TimeToLiveDescription": {"AttributeName": attribute, "TimeToLiveStatus": "ENABLED"}}
+
+    return decide
+
+
+def _check(current: str | None, attribute: str, *, is_enabling: bool) -> None:
+    if not is_enabling and current is None:
+        raise ValidationFailed("TimeToLive is already disabled")
+    if is_enabling and current == attribute:
+        raise ValidationFailed("TimeToLive is already enabled")
+    if current is not None and current != attribute:
+        raise ValidationFailed(f"TimeToLive is active on a different AttributeName: current AttributeName is {current}")

@@ -1,0 +1,198 @@
+"""UpdateTable: stream, billing, deletion protection, table class, throughput and index changes.
+
+The answer says UPDATING and shows the old throughput, as the service's does; the change itself is
+done when the answer goes out.
+Source: DynamoDB API reference, UpdateTable; recorded order and texts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+from pelton.errors import ValidationFailed
+from pelton.operations import Access, JsonObject, Operation, RequestContext
+from pelton.storage.catalog import Table
+from pelton.storage.transaction import WriteTransaction
+from pelton.tables.create_table import refuse_not_offered
+from pelton.tables.descriptions import epoch_seconds, table_description
+from pelton.tables.errors import NotOffered, invalid_parameter
+from pelton.tables.lookup import described_table
+from pelton.tables.options import TableOptions
+from pelton.tables.throughput import ON_DEMAND, PROVISIONED, check_bounds, check_on_demand_limits
+
+#: Members that ask for a change; AttributeDefinitions alone is none.
+CHANGES = (
+    "ProvisionedThroughput",
+    "BillingMode",
+    "StreamSpecification",
+    "GlobalSecondaryIndexUpdates",
+    "SSESpecification",
+    "ReplicaUpdates",
+    "TableClass",
+    "DeletionProtectionEnabled",
+    "OnDemandThroughput",
+    "WarmThroughput",
+)
+NOT_OFFERED = {
+    "ReplicaUpdates": "leave it out, a table lives in one region",
+    "MultiRegionConsistency": "leave it out, a table lives in one region",
+    "GlobalTableWitnessUpdates": "leave it out, a table lives in one region",
+    "DisassociationProtectionEnabled": "leave it out, a table lives in one region",
+    "VectorIndexUpdates": "leave it out",
+}
+
+
+def update_table(options: TableOptions) -> Operation:
+    """The operation UpdateTable."""
+    return Operation(name="UpdateTable", access=Access.WRITE, prepare=partial(_prepare, options))
+
+
+def _prepare(
+    options: TableOptions, body: JsonObject, context: RequestContext
+) -> Callable[[WriteTransaction], JsonObject]:
+    _check_request(body)
+
+    def decide(transaction: WriteTransaction) -> JsonObject:
+        table = described_table(transaction, context, body["TableName"])
+        definition = changed_definition(table, body, context.now_ms)
+        stream = _stream_change(table, body.get("StreamSpecification"))
+        # Everything that can be refused has been decided: from here on the catalog changes.
+        old_throughput = table_description(transaction, table)["ProvisionedThroughput"]
+        if definition != table.definition:
+            table = replace(table, definition=definition)
+            transaction.replace_table(table)
+        table = _apply_stream(transaction, table, stream, context.now_ms, options.shards)
+        description = table_description(transaction, table, status="UPDATING")
+        description["ProvisionedThroughput"] = {**description["ProvisionedThroughput"], **old_throughput}
+        return {"TableDescription": description}
+
+    return decide
+
+
+def _check_request(body: JsonObject) -> None:
+    """Refuse what needs no table to be seen as wrong, in the service's order."""
+    for member, cure in NOT_OFFERED.items():
+        if body.get(member) is not None:
+            raise NotOffered(member, cure)
+    refuse_not_offered(body)
+    if all(body.get(member) is None for member in CHANGES):
+        raise ValidationFailed(
+            "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates "
+            "or SSESpecification or ReplicaUpdates is required"
+        )
+    throughput = body.get("ProvisionedThroughput")
+    if body.get("BillingMode") == PROVISIONED and throughput is None:
+        raise invalid_parameter("ProvisionedThroughput must be specified when BillingMode is PROVISIONED")
+    check_bounds(throughput)
+    if body.get("GlobalSecondaryIndexUpdates") is not None:
+        raise NotOffered("GlobalSecondaryIndexUpdates", "define the index when the table is created")
+    if throughput is not None and body.get("StreamSpecification") is not None:
+        raise invalid_parameter("You cannot modify stream status while updating table IOPS")
+
+
+def changed_definition(table: Table, body: JsonObject, now_ms: int) -> JsonObject:
+    """The table's definition after the request, stream and indexes apart.
+
+    Raises:
+        ValidationFailed: the change is none, or does not fit the billing mode.
+    """
+    definition = dict(table.definition)
+    _change_billing(table, definition, body, now_ms)
+    if (limits := body.get("OnDemandThroughput")) is not None:
+        check_on_demand_limits(
+            limits,
+            "MaxReadRequestUnits for OnDemandThroughput cannot be specified when the table BillingMode is PROVISIONED",
+            definition["BillingMode"],
+        )
+        definition["OnDemandThroughput"] = {**definition.get("OnDemandThroughput", {}), **limits}
+    if body.get("DeletionProtectionEnabled") is not None:
+        definition["DeletionProtectionEnabled"] = body["DeletionProtectionEnabled"]
+    if body.get("TableClass") is not None:
+        definition["TableClass"] = body["TableClass"]
+        definition["TableClassUpdated"] = epoch_seconds(now_ms)
+    if body.get("WarmThroughput") is not None:
+        definition["WarmThroughput"] = body["WarmThroughput"]
+    return definition
+
+
+def _change_billing(table: Table, definition: JsonObject, body: JsonObject, now_ms: int) -> None:
+    billing_mode = body.get("BillingMode") or definition["BillingMode"]
+    throughput = body.get("ProvisionedThroughput")
+    if billing_mode == ON_DEMAND:
+        if throughput is not None:
+            raise invalid_parameter(
+                "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST"
+            )
+        _switch_to_on_demand(definition, now_ms)
+    elif throughput is not None:
+        _change_throughput(table, definition, throughput, now_ms)
+
+
+def _switch_to_on_demand(definition: JsonObject, now_ms: int) -> None:
+    if definition["BillingMode"] == ON_DEMAND:
+        return
+    definition["BillingMode"] = ON_DEMAND
+    definition["LastUpdateToPayPerRequest"] = epoch_seconds(now_ms)
+    definition.pop("ProvisionedThroughput", None)
+    definition.pop("IndexThroughput", None)
+
+
+def _change_throughput(table: Table, definition: JsonObject, requested: JsonObject, now_ms: int) -> None:
+    current = definition.get("ProvisionedThroughput")
+    reads, writes = requested["ReadCapacityUnits"], requested["WriteCapacityUnits"]
+    changed = {"ReadCapacityUnits": reads, "WriteCapacityUnits": writes}
+    if current is not None:
+        changed = {**current, **changed}
+        _check_differs(current, reads, writes)
+        if reads > current["ReadCapacityUnits"] or writes > current["WriteCapacityUnits"]:
+            changed["LastIncreaseDateTime"] = epoch_seconds(now_ms)
+        if reads < current["ReadCapacityUnits"] or writes < current["WriteCapacityUnits"]:
+            changed["LastDecreaseDateTime"] = epoch_seconds(now_ms)
+    elif indexes := [index.name for index in table.indexes if index.is_global]:
+        raise invalid_parameter(f"ProvisionedThroughput must be specified for index: {','.join(indexes)}")
+    definition["BillingMode"] = PROVISIONED
+    definition["ProvisionedThroughput"] = changed
+    definition.pop("OnDemandThroughput", None)
+
+
+def _check_differs(current: JsonObject, reads: int, writes: int) -> None:
+    old_reads, old_writes = current["ReadCapacityUnits"], current["WriteCapacityUnits"]
+    if (reads, writes) != (old_reads, old_writes):
+        return
+    raise ValidationFailed(
+        "The provisioned throughput for the table will not change. The requested value equals the current value. "
+        f"Current ReadCapacityUnits provisioned for the table: {old_reads}. Requested ReadCapacityUnits: {reads}. "
+        f"Current WriteCapacityUnits provisioned for the table: {old_writes}. Requested WriteCapacityUnits: {writes}. "
+        "Refer to the Amazon DynamoDB Developer Guide for current limits and how to request higher limits."
+    )
+
+
+def _stream_change(table: Table, specification: JsonObject | None) -> JsonObject | None:
+    """The stream change to make, None for none.
+
+    Raises:
+        ValidationFailed: the stream is on or off already, or no view type is given.
+    """
+    if specification is None:
+        return None
+    if not specification["StreamEnabled"]:
+        if table.stream is None:
+            raise ValidationFailed(f"Table has no stream to disable: TableName: {table.name}")
+        return specification
+    if table.stream is not None:
+        raise ValidationFailed(f"Table already has an enabled stream: TableName: {table.name}")
+    if specification.get("StreamViewType") is None:
+        raise invalid_parameter("StreamViewType must be specified when StreamEnabled is true")
+    return specification
+
+
+def _apply_stream(
+    transaction: WriteTransaction, table: Table, specification: JsonObject | None, now_ms: int, shards: int
+) -> Table:
+    if specification is None:
+        return table
+    if specification["StreamEnabled"]:
+        return transaction.enable_stream(table, specification["StreamViewType"], now_ms, shards)
+    return transaction.disable_stream(table, now_ms)

@@ -1,0 +1,90 @@
+"""Who calls, and where to: the account and region of a request, from its credential scope.
+
+Without configured credentials any key and signature is accepted, but a header that is missing or malformed is refused
+as the service does: such a request would fail there too.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from pelton.server.http import HttpRequest
+from pelton.server.options import ServerOptions
+from pelton.server.signatures import NotAuthenticated, Scope, Verifier, claim_of, parsed_scope
+
+#: What Amazon's regions look like; any other word in a scope is made up.
+_REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d{1,2}")
+
+#: Scopes kept parsed; a client has one per day and region.
+_SCOPES_KEPT = 1024
+
+
+class Caller(NamedTuple):
+    """Names are keyed by these two."""
+
+    account: str
+    region: str
+
+
+class Callers:
+    """Knows callers by their requests."""
+
+    def __init__(self, options: ServerOptions) -> None:
+        self._options = options
+        self._anyone = Caller(options.account, options.region)
+        self._verifier = None if options.credentials is None else Verifier(options.credentials)
+        self._known: dict[bytes, Caller] = {}
+
+    def caller(self, request: HttpRequest, service: str, *, may_be_anonymous: bool) -> Caller:
+        """The caller of a request for ``service`` (a signing name).
+
+        Raises:
+            NotAuthenticated: the signature is missing where one is needed, incomplete or, with credentials, wrong.
+        """
+        if self._verifier is not None:
+            claim = claim_of(request)
+            now_ms = self._options.real_now_ms()
+            credential = self._verifier.verify(request, claim, service, now_ms)
+            return Caller(credential.account, self._region(claim.scope))
+        header = request.headers.get(b"authorization", b"")
+        credential_text = _credential_of(header)
+        if credential_text is not None and (b"x-amz-date" in request.headers or b"date" in request.headers):
+            known = self._known.get(credential_text)
+            return known or self._remember(credential_text)
+        return self._unusual(request, may_be_anonymous)
+
+    def _unusual(self, request: HttpRequest, may_be_anonymous: bool) -> Caller:
+        """The caller of a presigned request or of one without a well-formed header."""
+        try:
+            return Caller(self._options.account, self._region(claim_of(request).scope))
+        except NotAuthenticated:
+            if may_be_anonymous:
+                return self._anyone
+            raise
+
+    def _remember(self, credential_text: bytes) -> Caller:
+        caller = Caller(self._options.account, self._region(parsed_scope(credential_text.decode("latin-1"))))
+        if len(self._known) >= _SCOPES_KEPT:
+            self._known.clear()
+        self._known[credential_text] = caller
+        return caller
+
+    def _region(self, scope: Scope) -> str:
+        return scope.region if _REGION.fullmatch(scope.region) else self._options.region
+
+
+def signed_service(request: HttpRequest) -> str | None:
+    """The service a request was signed for, if it says one: which service is meant when the path does not tell."""
+    try:
+        return claim_of(request).scope.service
+    except NotAuthenticated:
+        return None
+
+
+def _credential_of(header: bytes) -> bytes | None:
+    """The credential in a complete Authorization header; None when something is missing or unusual."""
+    if not header.startswith(b"AWS4-") or b"SignedHeaders=" not in header or b"Signature=" not in header:
+        return None
+    _, marker, rest = header.partition(b"Credential=")
+    return rest.partition(b",")[0].strip() if marker else None

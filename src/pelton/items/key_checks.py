@@ -27,6 +27,10 @@ _NOT_VALID = "One or more parameter values are not valid. "
 _EMPTY_KINDS = {"S": "string", "B": "binary"}
 
 
+class EmptyKeyValue(ValidationFailed):
+    """A key attribute is an empty string or binary: transactions refuse it whole, not as one action's reason."""
+
+
 class IndexKey(NamedTuple):
     """An index as far as its keys go."""
 
@@ -112,7 +116,7 @@ def _check_contents(schema: KeySchema, item: Item) -> None:
     for attribute in schema.attributes:
         value = item[attribute.name]
         if not value[attribute.type]:
-            raise ValidationFailed(_NOT_VALID + _empty_key(attribute) + f" Key: {attribute.name}")
+            raise EmptyKeyValue(_NOT_VALID + _empty_key(attribute) + f" Key: {attribute.name}")
     if _total_size(schema.partition, item) > PARTITION_KEY_SIZE_MAX:
         fault = f"Size of hashkey has exceeded the maximum size limit of{PARTITION_KEY_SIZE_MAX} bytes"
         raise ValidationFailed(_INVALID + fault)
@@ -122,7 +126,12 @@ def _check_contents(schema: KeySchema, item: Item) -> None:
 
 
 def _total_size(attributes: tuple[KeyAttribute, ...], item: Item) -> int:
-    """Bytes of these attributes' values."""
+    """Bytes of these attributes' values; of short texts an upper bound, which needs no encoding."""
+    bound = 0
+    for attribute in attributes:
+        bound += 4 * len(item[attribute.name][attribute.type])
+    if bound <= SORT_KEY_SIZE_MAX:
+        return bound
     return sum(value_size(item[attribute.name]) for attribute in attributes)
 
 
@@ -135,7 +144,7 @@ def _index_key_fault(index: str, attribute: KeyAttribute, value: AttributeValue)
     """What is wrong with an index key value of a put item."""
     if attribute.type in value:
         fault = f"A value specified for a secondary index key is not supported. {_empty_key(attribute)}"
-        return ValidationFailed(_NOT_VALID + f"{fault} IndexName: {index}, IndexKey: {attribute.name}")
+        return EmptyKeyValue(_NOT_VALID + f"{fault} IndexName: {index}, IndexKey: {attribute.name}")
     fault = f"Type mismatch for Index Key {attribute.name} Expected: {attribute.type} Actual: {kind_of(value)}"
     return ValidationFailed(_INVALID + f"{fault} IndexName: {index}")
 
@@ -144,5 +153,5 @@ def _updated_index_key_fault(attribute: KeyAttribute, value: AttributeValue) -> 
     """What is wrong with an index key value an update has made."""
     if attribute.type in value:
         fault = "The update expression attempted to update a secondary index key to a value that is not supported. "
-        return ValidationFailed(_NOT_VALID + fault + _empty_key(attribute))
+        return EmptyKeyValue(_NOT_VALID + fault + _empty_key(attribute))
     return ValidationFailed("The update expression attempted to update the secondary index key to unsupported type")

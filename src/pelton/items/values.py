@@ -15,6 +15,7 @@ from typing import Any
 from pelton.items.canonical import (
     ITEM_SIZE_MAX,
     NESTING_MAX,
+    ImpossibleContent,
     NestedTooDeep,
     canonical_item,
     canonical_value,
@@ -33,6 +34,7 @@ __all__ = [
     "NESTING_MAX",
     "ORDERED",
     "SETS",
+    "ImpossibleContent",
     "NestedTooDeep",
     "canonical_item",
     "canonical_value",

@@ -24,6 +24,7 @@ class ReadOptions:
     params: Mapping[str, str] = field(default_factory=dict)  #: ``--param`` (``${param:}`` and template parameters)
     overrides: Mapping[str, str] = field(default_factory=dict)  #: placeholder (``ssm:/path``) or import name to value
     account: str = DEFAULT_ACCOUNT
+    instance_id: str = "local"  #: ``${sls:instanceId}``
     port: int = 8000  #: of the AWS endpoint, for queue URLs
     http_port: int = 3000  #: of the gateway, for API URLs
     allow_unsupported: bool = False  #: what is not supported is a warning instead of an error

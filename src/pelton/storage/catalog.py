@@ -43,6 +43,7 @@ class Shard:
     starting: SequenceNumber  #: every record of it has at least this number
     ending: SequenceNumber | None  #: last number it can hold; None while it is open
     created_ms: int
+    number: int = 0  #: storage's own name for it, in log rows; 0: not stored
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

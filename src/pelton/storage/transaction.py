@@ -7,12 +7,17 @@ Decide fully, then apply: a decision that raises has written nothing, so it rais
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from pelton.items.schema import KeySchema
 from pelton.operations import JsonObject
 from pelton.storage.catalog import Index, SequenceNumber, Stream, StreamId, Table
 from pelton.storage.change import Change, LogRecord, StoredItem
+
+#: What a statement binds. JSON goes in as bytes.
+SqlValue = int | float | str | bytes | None
+#: One row of a query. ``Any`` stops in the module that wrote the query.
+Row = tuple[Any, ...]
 
 
 class Snapshot(Protocol):
@@ -52,9 +57,15 @@ class Snapshot(Protocol):
     def horizon(self) -> SequenceNumber:
         """Highest number trimmed so far: records up to it are gone. 0 while nothing was trimmed."""
 
+    def select(self, sql: str, bindings: Sequence[SqlValue] = ()) -> Sequence[Row]:
+        """All rows of a query. For storage's own modules: no SQL is written outside of them."""
+
 
 class WriteTransaction(Snapshot, Protocol):
     """The writer's transaction: one of many that share a group commit."""
+
+    def change(self, sql: str, bindings: Sequence[SqlValue] = ()) -> Sequence[Row]:
+        """Run a changing statement; its RETURNING rows. For storage's own modules."""
 
     def apply(self, change: Change) -> SequenceNumber | None:
         """Store the change: item row, index rows and, with a stream enabled, its log row."""

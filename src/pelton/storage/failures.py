@@ -1,0 +1,81 @@
+"""Batches that were given up: kept whole, until they reach their destination or are looked at, as long as the log."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import orjson
+
+from pelton.operations import JsonObject
+from pelton.storage.catalog import SequenceNumber
+from pelton.storage.transaction import Row, Snapshot, WriteTransaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiscardedBatch:
+    """A batch without its records, which may be large: ask ``failure_records``."""
+
+    mapping: str  #: uuid
+    shard: str
+    first: SequenceNumber
+    last: SequenceNumber
+    reason: str  #: ``triggers``' own word: attempts exhausted, records too old …
+    detail: JsonObject  #: destination, attempts, the last error: what only ``triggers`` reads
+    discarded_ms: int
+    id: int | None = None  #: None before it is stored; rises with time
+
+
+def add_failure(transaction: WriteTransaction, batch: DiscardedBatch, records: Sequence[bytes]) -> int:
+    """Keep a discarded batch with its records (JSON each); returns its id."""
+    rows = transaction.change(
+        "INSERT INTO failures (mapping, shard, first, last, reason, detail, records, discarded_ms) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+        (
+            batch.mapping,
+            batch.shard,
+            batch.first,
+            batch.last,
+            batch.reason,
+            orjson.dumps(batch.detail),
+            b"[" + b",".join(records) + b"]",
+            batch.discarded_ms,
+        ),
+    )
+    return int(rows[0][0])
+
+
+def failures(
+    snapshot: Snapshot, mapping: str | None = None, *, after: int = 0, limit: int = 100
+) -> Sequence[DiscardedBatch]:
+    """Discarded batches with ids above ``after``, oldest first: of one mapping, or all."""
+    rows = snapshot.select(
+        "SELECT id, mapping, shard, first, last, reason, detail, discarded_ms FROM failures "
+        "WHERE id > ?1 AND (?2 IS NULL OR mapping = ?2) ORDER BY id LIMIT ?3",
+        (after, mapping, limit),
+    )
+    return [_batch(row) for row in rows]
+
+
+def failure_records(snapshot: Snapshot, failure_id: int) -> bytes | None:
+    """The records of a discarded batch: a JSON array."""
+    rows = snapshot.select("SELECT records FROM failures WHERE id = ?", (failure_id,))
+    return rows[0][0] if rows else None
+
+
+def remove_failure(transaction: WriteTransaction, failure_id: int) -> None:
+    """Forget a discarded batch: it has reached its destination."""
+    transaction.change("DELETE FROM failures WHERE id = ?", (failure_id,))
+
+
+def _batch(row: Row) -> DiscardedBatch:
+    return DiscardedBatch(
+        id=row[0],
+        mapping=row[1],
+        shard=row[2],
+        first=row[3],
+        last=row[4],
+        reason=row[5],
+        detail=orjson.loads(row[6]),
+        discarded_ms=row[7],
+    )

@@ -1,0 +1,72 @@
+"""Functions made through the API: configuration as JSON, code as the zip archive that was uploaded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import orjson
+
+from pelton.operations import JsonObject
+from pelton.storage.transaction import Snapshot, WriteTransaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredFunction:
+    """A function without its code, which may be large: ask ``function_code``."""
+
+    account: str
+    region: str
+    name: str
+    configuration: JsonObject  #: what only ``functions`` reads
+    changed_ms: int
+
+
+def put_function(transaction: WriteTransaction, function: StoredFunction, code: bytes | None = None) -> None:
+    """Make or change a function; without ``code`` it keeps what it has."""
+    transaction.change(
+        "INSERT INTO functions VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (account, region, name) DO UPDATE SET "
+        "configuration = excluded.configuration, code = coalesce(excluded.code, code), "
+        "changed_ms = excluded.changed_ms",
+        (
+            function.account,
+            function.region,
+            function.name,
+            orjson.dumps(function.configuration),
+            code,
+            function.changed_ms,
+        ),
+    )
+
+
+def function(snapshot: Snapshot, account: str, region: str, name: str) -> StoredFunction | None:
+    """The function of that name."""
+    return next((stored for stored in functions(snapshot, account, region) if stored.name == name), None)
+
+
+def functions(snapshot: Snapshot, account: str | None = None, region: str | None = None) -> Sequence[StoredFunction]:
+    """Functions of an account and region, or all, by name."""
+    rows = snapshot.select(
+        "SELECT account, region, name, configuration, changed_ms FROM functions "
+        "WHERE (?1 IS NULL OR account = ?1) AND (?2 IS NULL OR region = ?2) ORDER BY name, account, region",
+        (account, region),
+    )
+    return [
+        StoredFunction(
+            account=row[0], region=row[1], name=row[2], configuration=orjson.loads(row[3]), changed_ms=row[4]
+        )
+        for row in rows
+    ]
+
+
+def function_code(snapshot: Snapshot, account: str, region: str, name: str) -> bytes | None:
+    """The function's zip archive; None when there is no such function or it has none."""
+    sql = "SELECT code FROM functions WHERE account = ? AND region = ? AND name = ?"
+    rows = snapshot.select(sql, (account, region, name))
+    return rows[0][0] if rows else None
+
+
+def remove_function(transaction: WriteTransaction, account: str, region: str, name: str) -> bool:
+    """Remove a function; whether there was one."""
+    sql = "DELETE FROM functions WHERE account = ? AND region = ? AND name = ? RETURNING 1"
+    return bool(transaction.change(sql, (account, region, name)))

@@ -1,0 +1,140 @@
+"""The data folder's SQL schema: what each version added, and how an older file becomes a current one.
+
+A migration is a list of statements run once, in one transaction with the new ``user_version``: a crash
+leaves the old schema or the new one. Item and index rows have one SQL table each, made with their
+catalog entry and named from its integer id, the only thing ever formatted into a statement.
+"""
+
+from __future__ import annotations
+
+import apsw
+
+#: Marks the file as Pelton's (``PRAGMA application_id``): the letters ``Pltn``.
+APPLICATION_ID = 0x506C746E
+
+_VERSION_1 = (
+    # The one row of positions: the newest sequence number ever given, and the highest trimmed one.
+    "CREATE TABLE position (id INTEGER PRIMARY KEY CHECK (id = 1), tip INTEGER NOT NULL, horizon INTEGER NOT NULL)",
+    "INSERT INTO position VALUES (1, 0, 0)",
+    # AUTOINCREMENT everywhere an id names something: an id is never used again.
+    """CREATE TABLE tables (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL,
+        arn TEXT NOT NULL, uuid TEXT NOT NULL, created_ms INTEGER NOT NULL, status TEXT NOT NULL,
+        key_schema BLOB NOT NULL, definition BLOB NOT NULL, latest_arn TEXT, latest_label TEXT,
+        UNIQUE (account, region, name))""",
+    """CREATE TABLE indexes (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, table_id INTEGER NOT NULL, name TEXT NOT NULL,
+        key_schema BLOB NOT NULL, is_global INTEGER NOT NULL, projection BLOB NOT NULL, UNIQUE (table_id, name))""",
+    """CREATE TABLE streams (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, table_id INTEGER NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL,
+        table_name TEXT NOT NULL, label TEXT NOT NULL, arn TEXT NOT NULL UNIQUE, view_type TEXT NOT NULL,
+        key_schema BLOB NOT NULL, created_ms INTEGER NOT NULL, disabled_ms INTEGER)""",
+    # Hash bounds are decimal text: they reach 2 to the 64th, beyond SQLite's integers.
+    """CREATE TABLE shards (
+        number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, stream INTEGER NOT NULL, parent TEXT,
+        hash_from TEXT NOT NULL, hash_to TEXT NOT NULL, starting INTEGER NOT NULL, ending INTEGER,
+        created_ms INTEGER NOT NULL, closed_ms INTEGER)""",
+    # Counts of each item or index SQL table, by its name.
+    "CREATE TABLE counters (name TEXT PRIMARY KEY, items INTEGER NOT NULL, bytes INTEGER NOT NULL) WITHOUT ROWID",
+    # SQL tables of dropped tables and indexes, emptied in small steps and then dropped.
+    "CREATE TABLE discarded (name TEXT PRIMARY KEY) WITHOUT ROWID",
+    # event: 1 INSERT, 2 MODIFY, 3 REMOVE. Big columns last: SQLite stops decoding at the last one asked for.
+    """CREATE TABLE log (
+        sequence_number INTEGER PRIMARY KEY, shard INTEGER NOT NULL, event INTEGER NOT NULL,
+        created_ms INTEGER NOT NULL, is_service INTEGER NOT NULL, keys_size INTEGER NOT NULL,
+        new_size INTEGER NOT NULL, old_size INTEGER NOT NULL, cause TEXT, keys BLOB NOT NULL,
+        new_image BLOB, old_image BLOB)""",
+    "CREATE INDEX log_by_shard ON log (shard)",
+    """CREATE TABLE tokens (
+        scope TEXT NOT NULL, token TEXT NOT NULL, digest BLOB NOT NULL, answer BLOB NOT NULL,
+        stored_ms INTEGER NOT NULL, PRIMARY KEY (scope, token))""",
+    "CREATE INDEX tokens_by_age ON tokens (stored_ms)",
+    # Each version of an event source mapping, and the position from which it held.
+    """CREATE TABLE mappings (
+        uuid TEXT PRIMARY KEY, version INTEGER NOT NULL, definition BLOB NOT NULL,
+        created_ms INTEGER NOT NULL, changed_ms INTEGER NOT NULL) WITHOUT ROWID""",
+    """CREATE TABLE mapping_versions (
+        uuid TEXT NOT NULL, version INTEGER NOT NULL, definition BLOB NOT NULL, since INTEGER NOT NULL,
+        created_ms INTEGER NOT NULL, PRIMARY KEY (uuid, version)) WITHOUT ROWID""",
+    """CREATE TABLE checkpoints (
+        mapping TEXT NOT NULL, shard TEXT NOT NULL, position INTEGER NOT NULL, state BLOB,
+        PRIMARY KEY (mapping, shard)) WITHOUT ROWID""",
+    """CREATE TABLE invocations (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, function TEXT NOT NULL, code_version TEXT NOT NULL, mapping TEXT,
+        mapping_version INTEGER, shard TEXT, trace TEXT, first INTEGER, last INTEGER, records INTEGER NOT NULL,
+        attempt INTEGER NOT NULL, parent INTEGER, started_ms INTEGER NOT NULL, duration_ms REAL NOT NULL,
+        outcome TEXT NOT NULL, failed BLOB, detail BLOB)""",
+    "CREATE INDEX invocations_by_mapping ON invocations (mapping, last) WHERE mapping IS NOT NULL",
+    "CREATE INDEX invocations_by_trace ON invocations (trace) WHERE trace IS NOT NULL",
+    """CREATE TABLE functions (
+        account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL, configuration BLOB NOT NULL, code BLOB,
+        changed_ms INTEGER NOT NULL, PRIMARY KEY (account, region, name))""",
+    """CREATE TABLE failures (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, mapping TEXT NOT NULL, shard TEXT NOT NULL, first INTEGER NOT NULL,
+        last INTEGER NOT NULL, reason TEXT NOT NULL, detail BLOB NOT NULL, records BLOB NOT NULL,
+        discarded_ms INTEGER NOT NULL)""",
+)
+
+#: Statements that lead from version n to n + 1, at index n. Append only.
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1,)
+
+
+class UnknownSchema(Exception):
+    """The data file is not Pelton's, or a newer Pelton wrote it. The text says which and what to do."""
+
+
+def migrate(connection: apsw.Connection) -> None:
+    """Bring the file behind a writing connection to the current schema version; a new file too.
+
+    Raises:
+        UnknownSchema: the file belongs to another program or to a newer version of Pelton.
+    """
+    version = _version(connection)
+    if version == len(MIGRATIONS):
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    for statements in MIGRATIONS[version:]:
+        for statement in statements:
+            connection.execute(statement)
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+    connection.execute("COMMIT")
+
+
+def check_version(connection: apsw.Connection) -> None:
+    """Refuse a file that is not of exactly the current version; changes nothing."""
+    version = _version(connection)
+    if version != len(MIGRATIONS):
+        raise UnknownSchema(
+            f"the data has schema version {version}, this Pelton knows {len(MIGRATIONS)}: start `pelton up` on it once"
+        )
+
+
+def item_rows(table_id: int) -> str:
+    """Name of the SQL table that holds a table's items."""
+    return f"items_{table_id:d}"
+
+
+def index_rows(index_id: int) -> str:
+    """Name of the SQL table that holds an index's rows."""
+    return f"index_{index_id:d}"
+
+
+def create_rows(connection: apsw.Connection, name: str) -> None:
+    """Make the SQL table of a new table or index (layout: docs/adr/0001-key-layout.md)."""
+    connection.execute(f"CREATE TABLE {name} (key BLOB NOT NULL UNIQUE, size INTEGER NOT NULL, body BLOB NOT NULL)")
+    connection.execute("INSERT INTO counters VALUES (?, 0, 0)", (name,))
+
+
+def _version(connection: apsw.Connection) -> int:
+    application = connection.pragma("application_id")
+    version = connection.pragma("user_version")
+    is_empty = not connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchall()
+    if application != APPLICATION_ID and not is_empty:
+        raise UnknownSchema("the data file was not written by Pelton: choose another data folder")
+    if version > len(MIGRATIONS):
+        raise UnknownSchema(
+            f"the data was written by a newer Pelton (schema version {version}, this one knows {len(MIGRATIONS)}): "
+            "upgrade Pelton or choose another data folder"
+        )
+    return int(version)

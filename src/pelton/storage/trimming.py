@@ -1,0 +1,86 @@
+"""Forgetting what is older than the retention, one small step at a time.
+
+A step runs as a decision in a group commit, so it is whole or absent; its bound keeps the batch it
+joins short. The order is: log rows, then closed shards, dead streams, and all that hangs on them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pelton.storage.catalog import SequenceNumber, Stream
+from pelton.storage.changing import Changing
+
+_RECORDS_PER_STEP = 500
+_ROWS_PER_STEP = 500  #: of dropped tables, tokens and invocations
+_TOKEN_MS = 10 * 60 * 1000  #: DynamoDB API reference, ClientRequestToken: valid ten minutes
+
+#: The oldest log rows; the caller stops at the first that is young enough.
+_OLDEST = "SELECT sequence_number, created_ms FROM log ORDER BY sequence_number LIMIT ?"
+
+
+def trim_step(transaction: Changing, now_ms: int, retention_ms: int) -> bool:
+    """Remove a bounded part of what is older than ``retention_ms``; whether more may remain."""
+    before_ms = now_ms - retention_ms
+    more_records = _trim_records(transaction, before_ms)
+    if not more_records:
+        _trim_shards(transaction, before_ms)
+    removed = [
+        _trim_discarded(transaction),
+        _remove_oldest(transaction, "tokens", "stored_ms", now_ms - _TOKEN_MS),
+        _remove_oldest(transaction, "invocations", "started_ms", before_ms),
+        _remove_oldest(transaction, "failures", "discarded_ms", before_ms),
+    ]
+    return more_records or any(count >= _ROWS_PER_STEP for count in removed)
+
+
+def _trim_records(transaction: Changing, before_ms: int) -> bool:
+    oldest = transaction.select(_OLDEST, (_RECORDS_PER_STEP,))
+    old = [number for number, created_ms in oldest if created_ms < before_ms]
+    if old:
+        transaction.change("DELETE FROM log WHERE sequence_number <= ?", (old[-1],))
+        transaction.set_horizon(SequenceNumber(old[-1]))
+    return len(old) == _RECORDS_PER_STEP
+
+
+def _trim_shards(transaction: Changing, before_ms: int) -> None:
+    """Drop closed shards and ended streams whose time is over; their records went before them."""
+    over = {number for (number,) in transaction.select("SELECT number FROM shards WHERE closed_ms < ?", (before_ms,))}
+    for stream in list(transaction.contents().streams.values()):
+        if any(shard.number in over for shard in stream.shards):
+            _drop_shards(transaction, stream, over)
+    for stream in list(transaction.contents().streams.values()):
+        if stream.disabled_ms is not None and not stream.shards:
+            transaction.change("DELETE FROM streams WHERE id = ?", (stream.id,))
+            transaction.become(transaction.contents().without_stream(stream.id))
+
+
+def _drop_shards(transaction: Changing, stream: Stream, over: set[int]) -> None:
+    for shard in stream.shards:
+        if shard.number in over:
+            transaction.change("DELETE FROM shards WHERE number = ?", (shard.number,))
+    kept = tuple(shard for shard in stream.shards if shard.number not in over)
+    transaction.become(transaction.contents().with_stream(replace(stream, shards=kept)))
+
+
+def _trim_discarded(transaction: Changing) -> int:
+    """Empty the SQL table of one dropped table or index, and drop it with its last rows."""
+    names = transaction.select("SELECT name FROM discarded LIMIT 1")
+    if not names:
+        return 0
+    name = names[0][0]
+    where = f"key IN (SELECT key FROM {name} ORDER BY key LIMIT {_ROWS_PER_STEP})"
+    removed = len(transaction.change(f"DELETE FROM {name} WHERE {where} RETURNING 1"))
+    if removed < _ROWS_PER_STEP:
+        transaction.change(f"DROP TABLE {name}")
+        transaction.change("DELETE FROM discarded WHERE name = ?", (name,))
+        return _ROWS_PER_STEP  # another name may wait
+    return removed
+
+
+def _remove_oldest(transaction: Changing, rows: str, column: str, before_ms: int) -> int:
+    """Remove the oldest of one of storage's own SQL tables; names come from this module alone."""
+    if not transaction.select(f"SELECT 1 FROM {rows} WHERE {column} < ? LIMIT 1", (before_ms,)):
+        return 0
+    oldest = f"SELECT rowid FROM {rows} WHERE {column} < ? LIMIT {_ROWS_PER_STEP}"
+    return len(transaction.change(f"DELETE FROM {rows} WHERE rowid IN ({oldest}) RETURNING 1", (before_ms,)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 
 from pelton.server.admission import Admission
 from pelton.server.dispatch import Dispatcher
@@ -60,11 +61,14 @@ async def serve(dispatcher: Dispatcher, options: ServerOptions) -> Server:
     writer = ResponseWriter(options.real_now_ms)
     connections: set[Connection] = set()
     loop = asyncio.get_running_loop()
+    if bound is None:
+        bound = _bind(options.host, options.port)
     listener = await loop.create_server(
-        lambda: Connection(admission.handle, options, writer, connections),
-        host=options.host,
-        port=options.port,
-        backlog=1024,
-        reuse_address=True,
+        lambda: Connection(admission.handle, options, writer, connections), sock=bound, backlog=1024
     )
     return Server(listener, connections)
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family, backlog=1024)

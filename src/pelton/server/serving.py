@@ -51,8 +51,8 @@ class Server:
         self._timer = loop.call_later(_SWEEP_S, self._sweep)
 
 
-async def serve(dispatcher: Dispatcher, options: ServerOptions) -> Server:
-    """Listen on ``options.host`` and ``options.port``, and hand what is admitted to the dispatcher.
+async def serve(dispatcher: Dispatcher, options: ServerOptions, bound: socket.socket | None = None) -> Server:
+    """Listen on ``options.host`` and ``options.port``, or on ``bound``, and hand what is admitted to the dispatcher.
 
     Raises:
         OSError: the address cannot be bound.

@@ -24,6 +24,7 @@ class Kind(Enum):
     STUCK = "stuck"  #: a trigger's batch failed and its stream waits
     WRITES = "writes"  #: changes were committed
     LOG = "log"  #: a line that a function wrote
+    PLATFORM = "platform"  #: START, END and REPORT lines: kept, and not shown by the terminal
     NOTE = "note"  #: something about the project or Pelton itself
 
 

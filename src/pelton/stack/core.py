@@ -1,0 +1,151 @@
+"""The core: every room wired together, minus sockets, threads and processes.
+
+``Ground`` holds what differs between a server and a test: the clock, the randomness, the storage with
+its driver and what runs handlers. Everything above it is the same, so a test that drives the core in
+one thread under a virtual clock drives Pelton.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from random import Random
+
+from pelton import functions, streams, tables, triggers
+from pelton.arns import DEFAULT_ACCOUNT
+from pelton.clock import Clock
+from pelton.functions.executor import Executor
+from pelton.functions.invocation import Invocation, NotInvoked, Outcome
+from pelton.functions.service import Functions
+from pelton.functions.trace import new_trace
+from pelton.operations import Access, JsonObject, Operation, RequestContext
+from pelton.settings import Settings
+from pelton.stack.events import EventLog
+from pelton.stack.reporting import Reporting
+from pelton.storage.catalog import SequenceNumber
+from pelton.storage.engine import Storage
+from pelton.tables.options import TableOptions
+from pelton.triggers.protocols import NotInvoked as TriggerNotInvoked
+from pelton.triggers.service import TriggerOptions, Triggers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """What the core stands on."""
+
+    settings: Settings
+    clock: Clock
+    random: Random
+    storage: Storage
+    executor: Executor
+    endpoint_url: str  #: where functions find the AWS endpoint
+
+
+class Core:
+    """All rooms of one Pelton. Construct it, declare or restore what it shall run, then ``start``."""
+
+    def __init__(self, ground: Ground) -> None:
+        self.ground = ground
+        self.storage = ground.storage
+        self.events = EventLog()
+        self._commit_waiters: list[asyncio.Future[None]] = []
+        self.functions = Functions(ground.executor, clock=ground.clock, random=ground.random)
+        self.reporting = Reporting(self.events, ground.clock, self.functions)
+        self.triggers = Triggers(
+            ground.storage,
+            self._execute,
+            clock=ground.clock,
+            random=ground.random,
+            on_event=self.reporting.on_trigger,
+            options=TriggerOptions(retention_ms=ground.settings.retention_ms),
+        )
+        self.services = self._services()
+        self.functions.on_log(self.reporting.on_log)
+        self.functions.on_outcome(self.reporting.on_outcome)
+        self.functions.on_outcome(self._record)
+        self.storage.on_commit(self._on_commit)
+
+    def operation(self, name: str) -> Operation:
+        """An operation of DynamoDB by name, for the stack's own use."""
+        return self.services["DynamoDB_20120810"][name]
+
+    async def start(self) -> None:
+        """Begin to react: mappings resume at their checkpoints."""
+        await self.triggers.start()
+
+    async def quiesce(self, timeout_s: float) -> None:
+        """Begin nothing more, let what is under way end for at most that long, and make all state durable."""
+        await self.triggers.drain(timeout_s)
+        await self.functions.drain(timeout_s)
+
+    async def call(self, name: str, body: JsonObject, region: str) -> JsonObject:
+        """Run one of DynamoDB's operations on the stack's own behalf, validated as a client's request is.
+
+        Raises:
+            WireError: as the operation would answer.
+        """
+        operation = self.operation(name)
+        context = RequestContext(
+            account=DEFAULT_ACCOUNT,
+            region=region,
+            now_ms=self.ground.clock.now_ms(),
+            request_id="pelton",
+        )
+        decide = operation.prepare(body, context)
+        if operation.access is Access.WRITE:
+            answer: JsonObject = await self.storage.write(decide)
+            return answer
+        with self.storage.snapshot() as snapshot:
+            found: JsonObject = decide(snapshot)
+        return found
+
+    def tip(self) -> SequenceNumber:
+        """Number of the newest committed change."""
+        with self.storage.snapshot() as snapshot:
+            return snapshot.tip()
+
+    def outstanding(self, up_to: SequenceNumber) -> list[str]:
+        """Reactions to the changes up to that number that are not done, one line each."""
+        return self.triggers.outstanding(up_to)
+
+    def _services(self) -> Mapping[str, Mapping[str, Operation]]:
+        settings, random = self.ground.settings, self.ground.random
+        endpoint = self.ground.endpoint_url.removeprefix("http://")
+        return {
+            "DynamoDB_20120810": tables.operations(
+                TableOptions(random=random, shards=settings.shards, endpoint=lambda: endpoint)
+            ),
+            "DynamoDBStreams_20120810": streams.operations(),
+            "lambda": {
+                **functions.operations(self.functions, self.storage),
+                **triggers.operations(self.triggers, self.functions),
+            },
+        }
+
+    async def _execute(self, function_name: str, event: bytes, origin: JsonObject) -> Outcome:
+        invocation = Invocation(
+            function_name=function_name, payload=event, trace=new_trace(self.ground.random), origin=origin
+        )
+        try:
+            return await self.functions.invoke(invocation)
+        except NotInvoked as error:
+            raise TriggerNotInvoked(str(error)) from None
+
+    def _record(self, invocation: Invocation, outcome: Outcome) -> None:
+        """Leave a row of the invocation; it rides a commit that happens anyway."""
+        row = invocation_row(invocation, outcome)
+        self.storage.ride(lambda transaction: add_invocation(transaction, row))
+
+    def next_commit(self) -> asyncio.Future[None]:
+        """Done when the next change is committed."""
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._commit_waiters.append(waiter)
+        return waiter
+
+    def _on_commit(self, tip: SequenceNumber) -> None:
+        self.triggers.wake(tip)
+        waiters, self._commit_waiters = self._commit_waiters, []
+        for waiter in waiters:
+            if not waiter.done():
+                waiter.set_result(None)

@@ -1,0 +1,145 @@
+"""A project's declarations, made true: tables first, then functions, then mappings.
+
+Data is kept. A table that exists is brought in line where that is safe (stream, time to live) and told
+of where it is not (another key schema): nothing a template says drops data. Mappings are reconciled in
+place, so a restart or an edit keeps ids and positions.
+"""
+
+from __future__ import annotations
+
+from pelton.arns import DEFAULT_ACCOUNT, table_arn
+from pelton.errors import WireError
+from pelton.functions.definition import Function, InvalidFunction
+from pelton.operations import JsonObject, RequestContext
+from pelton.projects.project import FunctionDeclaration, Project, TableDeclaration, with_stream_arns
+from pelton.stack.core import Core
+from pelton.stack.refusal import CannotStart
+from pelton.storage.catalog import Table
+
+
+async def declare(core: Core, project: Project) -> Project:
+    """Make what the project declares true; returns it with the ARNs of its streams in place.
+
+    Raises:
+        CannotStart: a declaration is refused; the line names the file, the cause and the cure.
+    """
+    for note in project.notes:
+        core.reporting.note("project", str(note), is_problem=note.level == "warning")
+    arns = {}
+    for table in project.tables:
+        if stream := await _declare_table(core, project, table):
+            arns[table.name] = stream
+    resolved = with_stream_arns(project, arns)
+    for function in resolved.functions:
+        _declare_function(core, resolved, function)
+    await _declare_mappings(core, resolved)
+    return resolved
+
+
+async def _declare_table(core: Core, project: Project, declared: TableDeclaration) -> str | None:
+    """Create the table or bring it in line; the ARN of its stream."""
+    table = _stored(core, project, declared.name)
+    try:
+        if table is None:
+            await core.call("CreateTable", declared.create, project.region)
+        else:
+            await _align(core, project, declared, table)
+        await _align_time_to_live(core, project, declared)
+    except WireError as error:
+        raise CannotStart(
+            f"{declared.where}: table {declared.name}: {error.message} (correct its definition)"
+        ) from None
+    made = _stored(core, project, declared.name)
+    assert made is not None, "created above"
+    return made.stream.arn if made.stream else None
+
+
+async def _align(core: Core, project: Project, declared: TableDeclaration, table: Table) -> None:
+    wanted = [(key["AttributeName"], key["KeyType"]) for key in declared.create["KeySchema"]]
+    stored = [(key.name, "HASH") for key in table.schema.partition] + [(key.name, "RANGE") for key in table.schema.sort]
+    if wanted != stored:
+        core.reporting.note(
+            "project",
+            f"{declared.where}: table {table.name} keeps the key schema it was made with, {stored}: a table's keys cannot "
+            f"change (delete the table, name another, or start with a new --data-dir)",
+            is_problem=True,
+        )
+    await _align_stream(core, project, declared, table)
+
+
+async def _align_stream(core: Core, project: Project, declared: TableDeclaration, table: Table) -> None:
+    specification = declared.create.get("StreamSpecification") or {"StreamEnabled": False}
+    wanted = specification.get("StreamViewType") if specification["StreamEnabled"] else None
+    stored = table.stream.view_type if table.stream else None
+    if wanted == stored:
+        return
+    if stored is not None:
+        change = {"TableName": table.name, "StreamSpecification": {"StreamEnabled": False}}
+        await core.call("UpdateTable", change, project.region)
+        core.reporting.note("project", f"the stream of {table.name} ended: {declared.where} asks for another one")
+    if wanted is not None:
+        await core.call("UpdateTable", {"TableName": table.name, "StreamSpecification": specification}, project.region)
+
+
+async def _align_time_to_live(core: Core, project: Project, declared: TableDeclaration) -> None:
+    if declared.time_to_live is None:
+        return
+    body = {"TableName": declared.name}
+    described = await core.call("DescribeTimeToLive", body, project.region)
+    attribute = described["TimeToLiveDescription"].get("AttributeName")
+    is_wanted = bool(declared.time_to_live.get("Enabled"))
+    if (attribute == declared.time_to_live.get("AttributeName")) is not is_wanted:
+        change = {**body, "TimeToLiveSpecification": declared.time_to_live}
+        await core.call("UpdateTimeToLive", change, project.region)
+
+
+def _declare_function(core: Core, project: Project, declared: FunctionDeclaration) -> None:
+    try:
+        core.functions.define(
+            Function(
+                name=declared.name,
+                key=declared.key,
+                handler=declared.handler,
+                runtime=declared.runtime,
+                code_root=declared.code_root,
+                environment=declared.environment,
+                timeout_s=declared.timeout_s,
+                memory_mb=declared.memory_mb,
+                description=declared.description,
+                layers=declared.layers,
+                account=DEFAULT_ACCOUNT,
+                region=project.region,
+            )
+        )
+    except InvalidFunction as error:
+        raise CannotStart(f"{declared.where}: {error}") from None
+
+
+async def _declare_mappings(core: Core, project: Project) -> None:
+    names = {function.key: function.name for function in project.functions}
+    declared: list[JsonObject] = [
+        {"FunctionName": names[mapping.function_key], "EventSourceArn": mapping.event_source, **mapping.settings}
+        for mapping in project.mappings
+    ]
+    try:
+        await core.triggers.reconcile(declared)
+    except WireError as error:
+        places = ", ".join(str(mapping.where) for mapping in project.mappings)
+        raise CannotStart(f"{places}: a stream event is refused: {error.message}") from None
+
+
+def _stored(core: Core, project: Project, name: str) -> Table | None:
+    with core.storage.snapshot() as snapshot:
+        return snapshot.table(DEFAULT_ACCOUNT, project.region, name)
+
+
+def table_arns(project: Project) -> tuple[str, ...]:
+    """ARNs of the project's tables."""
+    return tuple(table_arn(project.region, DEFAULT_ACCOUNT, table.name) for table in project.tables)
+
+
+def internal_context(core: Core, region: str) -> RequestContext:
+    """The stack as a caller of operations."""
+    return RequestContext(
+        account=DEFAULT_ACCOUNT, region=region, now_ms=core.ground.clock.now_ms(), request_id="pelton", trace=None
+    )

@@ -1,0 +1,271 @@
+"""The shell around the core: ports, companions, worker processes, the run file, watching, and the end.
+
+Ports are taken first, so that one in use is the first thing said. Companions start while the project is
+read. Triggers start last: orphans of a killed run are reaped before, and the vendors answer by then.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import socket
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from random import SystemRandom
+from typing import NoReturn, Protocol
+
+from pelton import __version__
+from pelton.clock import Clock, SystemClock
+from pelton.control.api import control_app
+from pelton.control.run_file import RunFile, remove_run_file, write_run_file
+from pelton.functions.options import FunctionsOptions
+from pelton.functions.orphans import reap_orphans
+from pelton.functions.processes import ProcessExecutor
+from pelton.operations import JsonObject
+from pelton.server import CredentialsRefused, Dispatcher, Server, ServerOptions, read_credentials, serve
+from pelton.settings import Settings
+from pelton.stack.application import Application
+from pelton.stack.companions import CompanionOptions, Companions, chosen
+from pelton.stack.controls import StackControls
+from pelton.stack.core import Core, Ground
+from pelton.stack.events import Event
+from pelton.stack.ports import PortRefused, listen, port_of
+from pelton.stack.reading import description, named_companions
+from pelton.stack.refusal import CannotStart
+from pelton.stack.web import WebServer
+from pelton.storage.connection import Durability
+from pelton.storage.drivers import ThreadDriver
+from pelton.storage.engine import Storage, StorageOptions
+from pelton.storage.folder import DataFolderInUse, NetworkFileSystem
+
+__all__ = ["CannotStart", "run"]
+
+#: Batches and handlers under way may take so long when Pelton stops (s); all in all it stays below ten.
+DRAIN_S = 5.0
+#: Exit code after the disk refused a sync: nothing in memory can be trusted.
+DISK_FAILED = 3
+
+
+class Display(Protocol):
+    """Where a run shows itself."""
+
+    def ready(self, state: JsonObject, seconds: float) -> None:
+        """Everything runs."""
+
+    def show(self, event: Event) -> None:
+        """Something happened."""
+
+    def say(self, text: str) -> None:
+        """A line of talk."""
+
+    def refuse(self, text: str) -> None:
+        """Why it cannot go on."""
+
+
+async def run(settings: Settings, display: Display, until: Callable[[Callable[[str], None]], Awaitable[None]]) -> None:
+    """Run a project from start to end.
+
+    Args:
+        settings: what ``pelton up`` was told; the data folder exists.
+        display: where it shows itself.
+        until: returns when the run shall end; it may say so.
+
+    Raises:
+        CannotStart: a port is taken, the project is broken, or the data folder is in use.
+    """
+    clock = SystemClock()
+    began = clock.monotonic()
+    pelton = _Running(settings, display, clock)
+    try:
+        await pelton.start()
+        display.ready(pelton.controls.state(), clock.monotonic() - began)
+        await until(display.say)
+    finally:
+        await pelton.stop()
+
+
+class _Running:
+    """One run; its parts are there from the step of ``start`` that makes them."""
+
+    def __init__(self, settings: Settings, display: Display, clock: Clock) -> None:
+        self._settings = settings
+        self._display = display
+        self._clock = clock
+        self._is_ready = False
+        self._core: Core | None = None
+        self._companions: Companions | None = None
+        self._application: Application | None = None
+        self._aws: Server | None = None
+        self._web: list[WebServer] = []
+        self._run_file: int | None = None
+        self.controls: StackControls
+
+    async def start(self) -> None:
+        """Take the ports, read the project, wire it, and let it react."""
+        settings = self._settings
+        file = description(settings)
+        aws = self._listen(settings.port, "the AWS endpoint", "--port")
+        http = self._listen(settings.http_port, "the application", "--http-port")
+        control = self._listen(0, "the control API", "")
+        vendors, replaced = chosen(named_companions(file), settings.environment)
+        self._companions = Companions(vendors, self._companion_options(http), self._on_companion)
+        starting = asyncio.create_task(self._companions.start())
+        try:
+            self._core = self._make_core(port_of(aws))
+            self._application = Application(self._core, file, self._companions.environment(), port_of(http))
+            await self._application.declare()
+        except BaseException:
+            starting.cancel()
+            raise
+        for line in replaced:
+            self._core.reporting.note("companions", line)
+        addresses = self._addresses(aws, http)
+        self.controls = StackControls(self._core, self._application, self._companions, addresses)
+        await self._open(aws, http, control)
+        await starting
+        await self._core.start()
+        self._application.watch(settings)
+        self._run_file = write_run_file(settings.data_dir, self._run_values(control, addresses))
+        self._is_ready = True
+
+    async def stop(self) -> None:
+        """End in order: no new work, what is under way, durable state, children, the run file."""
+        self._is_ready = False
+        if self._application is not None:
+            await self._application.close()
+        for web in self._web:
+            await web.close()
+        if self._core is not None:
+            await self._core.quiesce(DRAIN_S)
+        if self._aws is not None:
+            await self._aws.close(1.0)
+        if self._core is not None:
+            self._core.storage.close()
+        if self._companions is not None:
+            await self._companions.close()
+        if self._run_file is not None:
+            remove_run_file(self._settings.data_dir, self._run_file)
+
+    def _listen(self, port: int, purpose: str, option: str) -> socket.socket:
+        try:
+            return listen(self._settings.host, port, purpose=purpose, option=option)
+        except PortRefused as error:
+            raise CannotStart(str(error)) from None
+
+    def _companion_options(self, http: socket.socket) -> CompanionOptions:
+        port = port_of(http)
+        return CompanionOptions(
+            data_dir=self._settings.data_dir / "companions",
+            first_port=self._settings.companions_port,
+            mail_port=self._settings.mail_port,
+            allow_origins=(f"http://127.0.0.1:{port}", f"http://localhost:{port}"),
+            token=secrets.token_urlsafe(24),
+        )
+
+    def _make_core(self, port: int) -> Core:
+        settings = self._settings
+        storage = self._open_storage()
+        reap_orphans(settings.data_dir)
+        url = f"http://{settings.host}:{port}"
+        executor = ProcessExecutor(
+            FunctionsOptions(
+                data_dir=settings.data_dir,
+                endpoint_url=url,
+                project_root=settings.project if settings.project.is_dir() else settings.project.parent,
+                inherited=settings.environment,
+                workers_max=settings.workers_max,
+            ),
+            clock=self._clock,
+            random=SystemRandom(),
+        )
+        core = Core(
+            Ground(
+                settings=settings,
+                clock=self._clock,
+                random=SystemRandom(),
+                storage=storage,
+                executor=executor,
+                endpoint_url=url,
+            )
+        )
+        core.events.listen(self._display.show)
+        return core
+
+    def _open_storage(self) -> Storage:
+        durability = Durability.NONE if self._settings.is_ephemeral else Durability.FULL
+        try:
+            storage = Storage.open(
+                self._settings.data_dir.resolve(),
+                clock=self._clock,
+                driver=ThreadDriver(),
+                options=StorageOptions(durability=durability),
+            )
+        except (DataFolderInUse, NetworkFileSystem) as error:
+            raise CannotStart(str(error)) from None
+        storage.on_fatal(self._on_fatal)
+        storage.start_trimming(self._settings.retention_ms)
+        return storage
+
+    async def _open(self, aws: socket.socket, http: socket.socket, control: socket.socket) -> None:
+        core, application = self._core, self._application
+        assert core is not None and application is not None, "made before the ports open"
+        options = self._server_options(core)
+        dispatcher = Dispatcher(core.services, core.storage, options, clock=self._clock, random=core.ground.random)
+        self._aws = await serve(dispatcher, options, aws)
+        self._token = secrets.token_urlsafe(32)
+        self._web = [
+            WebServer(application.gateway, http),
+            WebServer(control_app(self.controls, self._token), control),
+        ]
+        application.prewarm()
+
+    def _server_options(self, core: Core) -> ServerOptions:
+        text = self._settings.credentials
+        try:
+            credentials = None if text is None else read_credentials(text)
+        except CredentialsRefused as error:
+            raise CannotStart(str(error)) from None
+        return ServerOptions(
+            host=self._settings.host,
+            credentials=credentials,
+            allow_origins=self._settings.allow_origins,
+            health=self._health,
+            log=core.reporting.noted("aws"),
+        )
+
+    def _health(self) -> tuple[bool, JsonObject]:
+        companions = self._companions.state() if self._companions else {}
+        is_ready = self._is_ready and "stopped" not in companions.values()
+        return is_ready, {"ready": is_ready, "version": __version__, "companions": companions}
+
+    def _addresses(self, aws: socket.socket, http: socket.socket) -> dict[str, str]:
+        host = self._settings.host
+        companions = self._companions.addresses() if self._companions else {}
+        return {
+            "application": f"http://{host}:{port_of(http)}",
+            "AWS endpoint": f"http://{host}:{port_of(aws)}",
+            **companions,
+        }
+
+    def _run_values(self, control: socket.socket, addresses: dict[str, str]) -> RunFile:
+        return RunFile(
+            host=self._settings.host,
+            port=port_of(control),
+            token=self._token,
+            pid=os.getpid(),
+            aws_url=addresses["AWS endpoint"],
+            gateway_url=addresses["application"],
+            project=str(self._settings.project.resolve()),
+            version=__version__,
+        )
+
+    def _on_companion(self, name: str, line: str) -> None:
+        if self._core is not None:
+            self._core.reporting.note(name, line)
+
+    def _on_fatal(self, message: str) -> NoReturn:
+        """Stop at once: nothing in memory can be trusted, so nothing is flushed; the next start recovers."""
+        with suppress(Exception):  # A terminal that is gone must not keep the process alive.
+            self._display.refuse(message)
+        os._exit(DISK_FAILED)

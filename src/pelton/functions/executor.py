@@ -7,9 +7,13 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from pelton.functions.definition import Function
+from pelton.functions.interpreter import Installation
+from pelton.functions.invocation import LogKind
 
 #: Takes one log event of the function, without its final newline.
 Log = Callable[[str], None]
+#: Takes one log event that belongs to no run.
+Report = Callable[[Function, str, LogKind], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,15 +45,22 @@ class Run:
 class Executor(Protocol):
     """Runs handlers, each function apart from the others."""
 
+    def report_to(self, report: Report) -> None:
+        """Tell ``report`` what is not part of a run: output while importing, notes to the user."""
+
+    def installation(self, function: Function) -> Installation:
+        """The interpreter that runs the function, and the file that lists its modules."""
+
     async def run(self, task: Task) -> Run:
         """Run the handler once.
 
         Raises:
             Throttled: no worker, and no room to wait for one.
+            Draining: it did not begin, or was ended in its middle, because Pelton is stopping.
         """
 
-    async def prewarm(self, function: Function) -> None:
-        """Import the handler now, so that the first run need not; an import error is logged, not raised."""
+    async def prewarm(self, function: Function) -> Run | None:
+        """Import the handler now, so that the first run need not. The failed run, when that is what came of it."""
 
     def retire(self, function: Function) -> None:
         """Let no later run use what was imported for the function so far; a run under way ends undisturbed."""

@@ -1,7 +1,7 @@
 """One invocation of a function: what is asked, what came out, and why it did not even start.
 
 A function that fails is an ``Outcome`` with ``function_error`` set, never an exception; exceptions
-(``NotInvoked``) mean that no handler ran. Source: Lambda API reference, Invoke.
+(``NotInvoked``) mean that there is no outcome. Source: Lambda API reference, Invoke.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class LogLine:
 
 
 class NotInvoked(Exception):
-    """No handler ran; the invocation may be repeated without a second effect."""
+    """There is no outcome: the invocation did not begin, or (``Draining`` alone) was cut off."""
 
 
 class UnknownFunction(NotInvoked):
@@ -84,4 +84,4 @@ class Throttled(NotInvoked):
 
 
 class Draining(NotInvoked):
-    """Pelton is stopping and takes no more invocations."""
+    """Pelton is stopping: it takes no more invocations, and ends those that outlast its patience."""

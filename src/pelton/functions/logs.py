@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 
 from pelton.clock import Clock
 from pelton.functions.definition import Function
@@ -51,7 +52,7 @@ class InvocationLog:
 
     def advise(self, text: str) -> None:
         """A line of Pelton's own; not part of the tail, which holds what Lambda would show."""
-        self._tell(text, LogKind.ADVICE)
+        self.tell(text, LogKind.ADVICE)
 
     def tail(self) -> bytes:
         """The last 4 KB of the log; empty unless kept."""
@@ -61,9 +62,10 @@ class InvocationLog:
         if self._keeps:
             self._keep(text.encode("utf-8", "replace") + b"\n")
         if self._listeners:
-            self._tell(text, kind)
+            self.tell(text, kind)
 
-    def _tell(self, text: str, kind: LogKind) -> None:
+    def tell(self, text: str, kind: LogKind) -> None:
+        """Hand a line to the listeners alone."""
         line = LogLine(self._function.name, self._request_id, self._clock.now_ms(), text, kind)
         for listener in self._listeners:
             listener(line)
@@ -96,11 +98,15 @@ def report_line(request_id: str, function: Function, run: Run) -> str:
     )
 
 
-def error_event(run: Run) -> str:
-    """An uncaught error as one event: ``[ERROR] Type: message`` and, for the handler's own, its traceback."""
+def error_event(run: Run, request_id: str = "", at_ms: int = 0) -> str:
+    """An uncaught error as one event: ``[ERROR] Type: message`` and a traceback; faults of the sandbox are bare."""
+    message = run.error_message or ""
+    if run.error_type == "Sandbox.Timedout" and request_id:
+        moment = datetime.fromtimestamp(at_ms / 1000, tz=UTC)
+        return f"{moment:%Y-%m-%dT%H:%M:%S}.{at_ms % 1000:03d}Z {request_id} {message.partition('Error: ')[2]}"
     if run.stack_trace is None:
-        return run.error_message or ""
-    head = f"[ERROR] {run.error_type}" + (f": {run.error_message}" if run.error_message else "")
+        return f"{message}\n{run.error_type}"
+    head = f"[ERROR] {run.error_type}" + (f": {message}" if message else "")
     lines = [head, "Traceback (most recent call last):"]
     lines += [_indented(line) for entry in run.stack_trace for line in entry.splitlines()]
     return "\n".join(lines)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from random import Random
 
 from pelton.arns import DEFAULT_ACCOUNT, DEFAULT_REGION
@@ -17,7 +17,7 @@ from pelton.clock import Clock
 from pelton.functions.advice import advice
 from pelton.functions.definition import LATEST, Function
 from pelton.functions.executor import Executor, Run, Task
-from pelton.functions.invocation import Draining, Invocation, LogLine, Outcome, UnknownFunction
+from pelton.functions.invocation import Draining, Invocation, LogKind, LogLine, Outcome, UnknownFunction
 from pelton.functions.logs import InvocationLog, end_line, error_event, report_line, start_line
 from pelton.functions.names import parse_function_name
 from pelton.functions.trace import new_trace
@@ -42,6 +42,7 @@ class Functions:
         self._log_listeners: list[Callable[[LogLine], None]] = []
         self._outcome_listeners: list[Callable[[Invocation, Outcome], None]] = []
         self._is_draining = False
+        executor.report_to(self._report)
 
     def on_log(self, callback: Callable[[LogLine], None]) -> None:
         """Call ``callback`` with every log line from now on, in order per invocation."""
@@ -98,7 +99,7 @@ class Functions:
         if function is None:
             raise UnknownFunction(invocation.function_name)
         request_id = invocation.request_id or self._new_request_id()
-        log = InvocationLog(function, request_id, self._clock, self._log_listeners, keeps=invocation.wants_log_tail)
+        log = self._log(function, request_id, keeps=invocation.wants_log_tail)
         task = Task(
             function=function,
             request_id=request_id,
@@ -120,7 +121,10 @@ class Functions:
     async def prewarm(self, names: Iterable[str]) -> None:
         """Import these functions' handlers now, all at a time; unknown names are passed over."""
         functions = [function for name in names if (function := self.get(name)) is not None]
-        await asyncio.gather(*(self._executor.prewarm(function) for function in functions))
+        for run, function in zip(await self._imported(functions), functions, strict=True):
+            if run is not None:
+                self._report(function, error_event(run), LogKind.FUNCTION)
+                self._advise(function, run, self._log(function))
 
     async def reload(self, names: Iterable[str]) -> None:
         """Make later invocations of these functions import their code anew; those under way end undisturbed."""
@@ -145,11 +149,27 @@ class Functions:
 
     def _log_end(self, log: InvocationLog, task: Task, run: Run) -> None:
         if run.error_type is not None:
-            log.write(error_event(run))
+            log.write(error_event(run, task.request_id, self._clock.now_ms()))
         log.platform(end_line(task.request_id))
         log.platform(report_line(task.request_id, task.function, run))
-        if (line := advice(task.function, run)) is not None:
+        self._advise(task.function, run, log)
+
+    def _advise(self, function: Function, run: Run, log: InvocationLog) -> None:
+        if run.error_type is None:
+            return
+        if (line := advice(function, run, self._executor.installation(function))) is not None:
             log.advise(line)
+
+    def _report(self, function: Function, text: str, kind: LogKind) -> None:
+        self._log(function).tell(text, kind)
+
+    def _log(self, function: Function, request_id: str | None = None, *, keeps: bool = False) -> InvocationLog:
+        return InvocationLog(function, request_id, self._clock, self._log_listeners, keeps=keeps)
+
+    async def _imported(self, functions: Sequence[Function]) -> Sequence[Run | None]:
+        if len(functions) == 1:  # Without a loop's tasks: the in-process executor needs no loop.
+            return [await self._executor.prewarm(functions[0])]
+        return await asyncio.gather(*(self._executor.prewarm(function) for function in functions))
 
     def _new_request_id(self) -> str:
         return str(uuid.UUID(int=self._random.getrandbits(128), version=4))

@@ -1,0 +1,53 @@
+"""Which Python runs a project's functions, where its modules come from, and what names its requirements.
+
+Every ``python3.*`` runtime runs on the project's interpreter.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from pelton.functions.definition import Function, python_minor
+from pelton.functions.options import FunctionsOptions
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """Where a missing module would be installed."""
+
+    python: Path
+    requirements: Path | None  #: the file that lists modules; None: there is none yet
+
+
+def interpreter(options: FunctionsOptions) -> Path:
+    """The one that was asked for, the project's ``.venv``, or the one that runs Pelton."""
+    if options.python is not None:
+        return options.python
+    if options.project_root is not None:
+        own = options.project_root / ".venv" / "bin" / "python"
+        if own.exists():
+            return own
+    return Path(sys.executable)
+
+
+def installation(function: Function, options: FunctionsOptions) -> Installation:
+    """The interpreter, and the nearest ``requirements.txt``: the function's or the project's."""
+    folders = [function.code_root, *([options.project_root] if options.project_root else [])]
+    files = (folder / "requirements.txt" for folder in folders)
+    return Installation(interpreter(options), next((file for file in files if file.exists()), None))
+
+
+def module_paths(function: Function) -> list[str]:
+    """What layers add to ``sys.path``: their ``python`` folder, or the layer itself where it holds modules."""
+    return [str(path) for layer in function.layers for path in _layer_paths(layer, function)]
+
+
+def _layer_paths(layer: Path, function: Function) -> list[Path]:
+    packages = layer / "python"
+    if not packages.is_dir():
+        return [layer]
+    minor = python_minor(function.runtime, function.key)
+    versioned = packages / "lib" / f"python3.{minor}" / "site-packages"
+    return [versioned, packages] if versioned.is_dir() else [packages]

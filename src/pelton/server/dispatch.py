@@ -23,6 +23,7 @@ from pelton.server import replies
 from pelton.server.callers import Callers, signed_service
 from pelton.server.elsewhere import not_offered_response
 from pelton.server.http import HttpRequest, HttpResponse, Reply
+from pelton.server.model.service import ServiceModel, Validator
 from pelton.server.nesting import is_deeper_than
 from pelton.server.options import ServerOptions
 from pelton.storage.transaction import Snapshot, WriteTransaction
@@ -38,8 +39,8 @@ class Storage(Protocol):
         """Run ``decide`` on the writer; call ``done`` with its result, or what it raised, after the commit."""
 
 
-#: Checks a body against the model, drops what the model does not know, and raises WireErrors.
-Validator = Callable[[JsonObject], None]
+#: Models of the services that are reached by ``X-Amz-Target``; one without a model is not validated here.
+_MODELS = {"DynamoDB_20120810": "dynamodb.json", "DynamoDBStreams_20120810": "streams.json"}
 
 
 class _Target(NamedTuple):
@@ -67,12 +68,10 @@ class Dispatcher:
         self._random = random
         self._callers = Callers(options)
         self._tasks: set[asyncio.Task[None]] = set()
-        self._targets = {
-            f"{service}.{name}".encode(): _Target(operation, _accept)
-            for service, operations in services.items()
-            if service != "lambda"
-            for name, operation in operations.items()
-        }
+        self._targets: dict[bytes, _Target] = {}
+        for service, operations in services.items():
+            if service != "lambda":
+                self._targets.update(_targets(service, operations))
 
     def dispatch(self, request: HttpRequest, reply: Reply) -> None:
         """Answer one request: ``reply`` is called once, now or after the commit or the call it waits for."""
@@ -186,6 +185,17 @@ async def _call(decision: Callable[[], Coroutine[Any, Any, Any]], done: Callable
         done(ended)
         raise
     done(result)
+
+
+def _targets(service: str, operations: Mapping[str, Operation]) -> dict[bytes, _Target]:
+    """The targets of one service's operations, each with its validator."""
+    model = ServiceModel.load(_MODELS[service]) if service in _MODELS else None
+    return {
+        f"{service}.{name}".encode(): _Target(
+            operation, model.validator(name) if model is not None and name in model.operations else _accept
+        )
+        for name, operation in operations.items()
+    }
 
 
 def _accept(_body: JsonObject) -> None:

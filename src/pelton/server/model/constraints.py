@@ -1,0 +1,317 @@
+"""Constraints of the model: required members, lengths, bounds, patterns and sets of values.
+
+All violations of a request are reported in one text, "N validation errors detected", in the order of the service's
+members and at most ten. Shapes without constraints have no check at all, so attribute values cost nothing here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from pelton.errors import ValidationFailed
+from pelton.server.model.printing import Shapes, lower_first, printed
+
+_PROBLEMS_MAX = 10
+
+
+class Path(NamedTuple):
+    """Where a value stands: cheap to make, for most are never printed."""
+
+    parent: Path | None
+    name: str
+    is_member: bool = True  #: of a structure: printed with a small letter
+
+
+class Problem(NamedTuple):
+    """One violated constraint."""
+
+    path: Path
+    shape: str
+    value: Any
+    constraint: str  #: required, min, max, pattern, enum, keys or values
+    text: str
+    is_unnamed: bool  #: printed without its value, members with capital letters
+
+
+#: Appends to the problems what is wrong with the value at the path.
+Check = Callable[[Any, Any, list[Problem]], None]
+
+
+def refusal(problems: Sequence[Problem], shapes: Shapes) -> ValidationFailed:
+    """The one text for all problems (at least one)."""
+    entries = [_entry(problem, shapes) for problem in problems[:_PROBLEMS_MAX]]
+    noun = "error" if len(entries) == 1 else "errors"
+    return ValidationFailed(f"{len(entries)} validation {noun} detected: {'; '.join(entries)}")
+
+
+def _entry(problem: Problem, shapes: Shapes) -> str:
+    path = _printed_path(problem.path, is_capital=problem.is_unnamed)
+    if problem.is_unnamed:
+        value = "Value"
+    elif problem.value is None:
+        value = "Value null"
+    else:
+        value = f"Value '{printed(problem.value, problem.shape, shapes)}'"
+    return f"{value} at '{path}' failed to satisfy constraint: {problem.text}"
+
+
+def _printed_path(path: Path | None, *, is_capital: bool) -> str:
+    names: list[str] = []
+    while path is not None:
+        names.append(path.name if is_capital or not path.is_member else lower_first(path.name))
+        path = path.parent
+    return ".".join(reversed(names))
+
+
+class Constraints:
+    """Makes the checks of one service's shapes, each once."""
+
+    def __init__(self, shapes: Shapes) -> None:
+        self._shapes = shapes
+        self._checks: dict[str, Check | None] = {}
+        self._being_made: set[str] = set()
+
+    def check(self, name: str) -> Check | None:
+        """The check of that shape; None: nothing about it can be wrong."""
+        if name in self._being_made:  # A shape made of itself; it is asked again when all are known.
+            return lambda value, path, problems: self._late(name, value, path, problems)
+        if name not in self._checks:
+            self._being_made.add(name)
+            self._checks[name] = self._made(name, self._shapes[name])
+            self._being_made.discard(name)
+        return self._checks[name]
+
+    def _late(self, name: str, value: Any, path: Path, problems: list[Problem]) -> None:
+        check = self._checks[name]
+        if check is not None:
+            check(value, path, problems)
+
+    def _made(self, name: str, shape: Mapping[str, Any]) -> Check | None:
+        kind = shape["type"]
+        if name == "AttributeValue":
+            return None
+        if kind == "structure":
+            return self._structure(shape)
+        if kind == "list":
+            return _both(_bounds(name, shape, "length", len), self._elements(shape))
+        if kind == "map":
+            return _both(_bounds(name, shape, "length", len), self._entries(name, shape))
+        if kind == "string":
+            return _string(name, shape)
+        if kind in ("integer", "long", "double", "float"):
+            return _bounds(name, shape, "value", _itself)
+        return None
+
+    def _elements(self, shape: Mapping[str, Any]) -> Check | None:
+        element = self.check(shape["member"])
+        if element is None:
+            return None
+
+        def check(value: Any, path: Path, problems: list[Problem]) -> None:
+            for position, given in enumerate(value, start=1):
+                place = Path(Path(path, str(position), is_member=False), "member", is_member=False)
+                element(given, place, problems)
+
+        return check
+
+    def _entries(self, name: str, shape: Mapping[str, Any]) -> Check | None:
+        """Keys and values of a map. Values that are texts or lists are reported at the map, others at their key."""
+        keys = self._collected(name, shape["key"], "keys", "Map keys must satisfy constraint: ")
+        value_kind = self._shapes[shape["value"]]["type"]
+        if value_kind in ("string", "list") and _has_own_bounds(self._shapes[shape["value"]]):
+            values = self._collected(name, shape["value"], "values", "Map value must satisfy constraint: ")
+        else:
+            values = None
+        return _both(_both(keys, values), self._values(shape) if values is None else None)
+
+    def _values(self, shape: Mapping[str, Any]) -> Check | None:
+        check_value = self.check(shape["value"])
+        if check_value is None:
+            return None
+
+        def check(value: Any, path: Path, problems: list[Problem]) -> None:
+            for name, given in value.items():
+                place = Path(Path(path, name, is_member=False), "member", is_member=False)
+                check_value(given, place, problems)
+
+        return check
+
+    def _collected(self, map_name: str, part_name: str, part: str, prefix: str) -> Check | None:
+        """Keys, or values, of a map: what is wrong with any of them is reported once, at the map."""
+        check_part = self.check(part_name)
+        if check_part is None:
+            return None
+        text = f"{prefix}[{', '.join(_all_texts(self._shapes[part_name]))}]"
+
+        def check(value: Any, path: Path, problems: list[Problem]) -> None:
+            found: list[Problem] = []
+            for given in value if part == "keys" else value.values():
+                check_part(given, path, found)
+            if found:
+                problems.append(Problem(path, map_name, value, part, text, is_unnamed=False))
+
+        return check
+
+    def _structure(self, shape: Mapping[str, Any]) -> Check | None:
+        required = shape.get("required", ())
+        alone = shape.get("alone", ())
+        members = shape["members"]
+        rules: list[tuple[str, bool, Check | None, str, bool]] = []
+        for name in (*alone, *(name for name in members if name not in alone)):
+            member = members[name]
+            check_member = self.check(member["shape"])
+            if check_member is None and name not in required:
+                continue
+            check_member = _with_texts(check_member, member.get("texts"))
+            rules.append((name, name in required, check_member, member["shape"], name in alone))
+        texts = {name: members[name]["texts"]["required"] for name in required if "texts" in members[name]}
+        return _structure_check(rules, texts) if rules else None
+
+
+def _structure_check(rules: Sequence[tuple[str, bool, Check | None, str, bool]], texts: Mapping[str, str]) -> Check:
+    def check(value: Any, path: Path | None, problems: list[Problem]) -> None:
+        for name, is_required, check_member, shape, is_alone in rules:
+            given = value.get(name)
+            if given is None:
+                if is_required:
+                    if name in texts:
+                        raise ValidationFailed(texts[name])
+                    text = "Member must not be null"
+                    problems.append(Problem(Path(path, name), shape, None, "required", text, is_unnamed=False))
+            elif check_member is not None:
+                check_member(given, Path(path, name), problems)
+            if is_alone and problems:
+                return
+
+    return check
+
+
+def _with_texts(check: Check | None, texts: Mapping[str, str] | None) -> Check | None:
+    """The check, but what has a text of its own is raised at once."""
+    if check is None or texts is None or not texts.keys() - {"required"}:
+        return check
+
+    def check_with_texts(value: Any, path: Path, problems: list[Problem]) -> None:
+        found: list[Problem] = []
+        check(value, path, found)
+        for problem in found:
+            if problem.path is path and problem.constraint in texts:
+                raise ValidationFailed(texts[problem.constraint])
+        problems.extend(found)
+
+    return check_with_texts
+
+
+def _both(first: Check | None, second: Check | None) -> Check | None:
+    if first is None or second is None:
+        return first or second
+
+    def check(value: Any, path: Path, problems: list[Problem]) -> None:
+        first(value, path, problems)
+        second(value, path, problems)
+
+    return check
+
+
+def _itself(value: Any) -> Any:
+    return value
+
+
+def _has_own_bounds(shape: Mapping[str, Any]) -> bool:
+    return any(constraint in shape for constraint in ("min", "max", "pattern", "enum"))
+
+
+def _bounds(name: str, shape: Mapping[str, Any], noun: str, measure: Callable[[Any], Any]) -> Check | None:
+    """At least ``min`` and at most ``max`` of what ``measure`` says."""
+    least, most = shape.get("min", float("-inf")), shape.get("max", float("inf"))
+    if "min" not in shape and "max" not in shape:
+        return None
+    unnamed = shape.get("unnamed", ())
+
+    def check(value: Any, path: Path, problems: list[Problem]) -> None:
+        size = measure(value)
+        if size < least:
+            problems.append(Problem(path, name, value, "min", _min_text(noun, least), "min" in unnamed))
+        elif size > most:
+            problems.append(Problem(path, name, value, "max", _max_text(noun, most), "max" in unnamed))
+
+    return check
+
+
+def _min_text(noun: str, least: Any) -> str:
+    return f"Member must have {noun} greater than or equal to {least}"
+
+
+def _max_text(noun: str, most: Any) -> str:
+    return f"Member must have {noun} less than or equal to {most}"
+
+
+def _pattern_text(pattern: str) -> str:
+    return f"Member must satisfy regular expression pattern: {pattern}"
+
+
+def _all_texts(shape: Mapping[str, Any]) -> list[str]:
+    """Every constraint of a key or value, in the order the service prints them."""
+    texts = []
+    if "max" in shape:
+        texts.append(_max_text("length", shape["max"]))
+    if "min" in shape:
+        texts.append(_min_text("length", shape["min"]))
+    if "pattern" in shape:
+        texts.append(_pattern_text(shape["pattern"]))
+    if "enum" in shape:
+        texts.append(_enum_text(shape["enum"]))
+    return texts
+
+
+def _enum_text(values: Sequence[str]) -> str:
+    return f"Member must satisfy enum value set: [{', '.join(values)}]"
+
+
+def _string(name: str, shape: Mapping[str, Any]) -> Check | None:
+    if "enum" in shape:
+        return _enum(name, shape["enum"])
+    length = _bounds(name, shape, "length", len)
+    if "pattern" not in shape:
+        return length
+    check = _both(_pattern(name, shape["pattern"]), length)
+    return check if "arn_max" not in shape or check is None else _name_or_arn(name, shape, check)
+
+
+def _enum(name: str, values: Sequence[str]) -> Check:
+    allowed = frozenset(values)
+
+    def check(value: Any, path: Path, problems: list[Problem]) -> None:
+        if value not in allowed:
+            problems.append(Problem(path, name, value, "enum", _enum_text(values), is_unnamed=False))
+
+    return check
+
+
+def _pattern(name: str, pattern: str) -> Check:
+    matches = re.compile(pattern).fullmatch
+
+    def check(value: Any, path: Path, problems: list[Problem]) -> None:
+        if matches(value) is None:
+            problems.append(Problem(path, name, value, "pattern", _pattern_text(pattern), is_unnamed=False))
+
+    return check
+
+
+def _name_or_arn(name: str, shape: Mapping[str, Any], check_name: Check) -> Check:
+    """A table's name, or its ARN: longer and of another form. Of an empty one only the length is reported."""
+    check_arn = _bounds(name, {"min": 1, "max": shape["arn_max"]}, "length", len)
+    check_empty = _bounds(name, {"min": shape["min"]}, "length", len)
+    assert check_arn is not None and check_empty is not None
+
+    def check(value: Any, path: Path, problems: list[Problem]) -> None:
+        if not value:
+            check_empty(value, path, problems)
+        elif value.startswith("arn:"):
+            check_arn(value, path, problems)
+        else:
+            check_name(value, path, problems)
+
+    return check

@@ -119,6 +119,7 @@ SHAPES: dict[str, dict[str, dict[str, Any]]] = {
         "StreamArn": {"type": "string"},
         # The operation says itself what is wrong with an iterator.
         "ShardIterator": {"type": "string", "min": 1, "max": 2048},
+        "GetRecordsLimit": {"type": "integer", "min": 1, "max": 1000},
     },
     "lambda": {},
 }
@@ -136,7 +137,7 @@ MEMBER_SHAPES: dict[str, dict[str, str]] = {
         "QueryInput.Limit": "QueryLimit",
         "KeysAndAttributes.Keys": "BatchGetKeyList",
     },
-    "dynamodbstreams": {},
+    "dynamodbstreams": {"GetRecordsInput.Limit": "GetRecordsLimit"},
     "lambda": {},
 }
 

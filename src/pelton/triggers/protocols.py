@@ -28,6 +28,7 @@ class Page(NamedTuple):
 
     records: tuple[SourceRecord, ...]  #: oldest first
     read_through: SequenceNumber  #: the shard holds no unread record up to here
+    has_more: bool  #: there is more to read at once
     is_end: bool  #: the shard is closed, and this page reaches its end
     is_gap: bool = False  #: records after the asked position are gone: they were trimmed before they were read
 
@@ -66,6 +67,9 @@ class Source(Protocol):
 
     def number_text(self, number: SequenceNumber) -> str:
         """The sequence number as the records show it."""
+
+    def partition_key(self, record: SourceRecord) -> bytes:
+        """The record's partition key as bytes: records of one item collection have the same."""
 
 
 class Answer(Protocol):

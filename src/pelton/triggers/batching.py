@@ -1,0 +1,94 @@
+"""When records make a batch: enough of them, time enough since the first, or as much as an event may hold.
+
+Source: Lambda guide, "Polling and batching streams".
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+from pelton.triggers.protocols import SourceRecord
+from pelton.triggers.windows import TumblingWindow
+
+#: Most bytes of an invocation's event, ``{"Records":[…]}`` and the members of a window included.
+PAYLOAD_BYTES_MAX = 6 * 1024 * 1024
+#: Room kept for what is not records or state: the wrapper and a window's members.
+_WRAPPER_BYTES = 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchRules:
+    """What bounds a batch."""
+
+    batch_size: int  #: 1 to 10,000 records
+    window_ms: int  #: batching window; 0: as soon as anything is there
+
+
+class RecordQueue:
+    """Records of one lane that are not yet part of a batch, oldest first."""
+
+    def __init__(self) -> None:
+        self._records: deque[SourceRecord] = deque()
+        self._bytes = 0
+        self._opened_ms: int | None = None
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    @property
+    def bytes(self) -> int:
+        """Size of all events in it."""
+        return self._bytes
+
+    @property
+    def head(self) -> SourceRecord | None:
+        """The oldest record."""
+        return self._records[0] if self._records else None
+
+    def append(self, record: SourceRecord, now_ms: int) -> None:
+        """Add the newest record; the first one opens the batching window."""
+        if self._opened_ms is None:
+            self._opened_ms = now_ms
+        self._records.append(record)
+        self._bytes += len(record.event) + 1
+
+    def reopen(self, now_ms: int) -> None:
+        """The batch before has ended: the batching window of what waits begins now."""
+        self._opened_ms = now_ms if self._records else None
+
+    def ready_at(self, rules: BatchRules, window: TumblingWindow | None, *, is_end: bool) -> int | None:
+        """When a batch can be taken: 0 for now, a time in milliseconds, or None when there are no records."""
+        if not self._records:
+            return None
+        assert self._opened_ms is not None, "records wait, so their window was opened"
+        is_full = len(self._records) >= rules.batch_size or self._bytes >= PAYLOAD_BYTES_MAX - _reserved(window)
+        # The newest record lies beyond the tumbling window: no more come into it.
+        is_window_over = window is not None and not window.holds(self._records[-1].created_ms)
+        return 0 if is_full or is_window_over or is_end else self._opened_ms + rules.window_ms
+
+    def take(self, rules: BatchRules, window: TumblingWindow | None) -> tuple[SourceRecord, ...]:
+        """The next batch: at least one record, of one tumbling window, within count and payload."""
+        room = PAYLOAD_BYTES_MAX - _reserved(window)
+        taken: list[SourceRecord] = []
+        while self._records and len(taken) < rules.batch_size:
+            record = self._records[0]
+            room -= len(record.event) + 1
+            if taken and (room < 0 or (window is not None and not window.holds(record.created_ms))):
+                break
+            taken.append(self._records.popleft())
+            self._bytes -= len(record.event) + 1
+        self._opened_ms = None if not self._records else self._opened_ms
+        return tuple(taken)
+
+    def drain(self) -> list[SourceRecord]:
+        """All records, oldest first; the queue is empty afterwards."""
+        drained = list(self._records)
+        self._records.clear()
+        self._bytes = 0
+        self._opened_ms = None
+        return drained
+
+
+def _reserved(window: TumblingWindow | None) -> int:
+    return _WRAPPER_BYTES + (len(window.state) if window is not None else 0)

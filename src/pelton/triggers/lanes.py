@@ -1,0 +1,337 @@
+"""A lane: the records of one shard whose partition keys share it, delivered strictly in order.
+
+A shard has as many lanes as its mapping's parallelization factor; lanes do not wait for each other. What a lane
+does after a failure is here, and nothing of it does I/O:
+
+    expired records           given up (RecordAgeExceeded), before every invocation
+    partial answer            records before the first failed one are done; retries start anew after progress
+    function error            bisect and more than one record: first half, then second half, retries unchanged
+                              retries used up: given up (RetryAttemptsExhausted); else wait and send the same again
+    not invoked               wait and send the same again, retries unchanged
+
+Source: Lambda guide, "Process DynamoDB records with Lambda"; order and counts as recorded from the service.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from random import Random
+from typing import NamedTuple
+
+from pelton.operations import JsonObject
+from pelton.storage.catalog import SequenceNumber
+from pelton.triggers.answers import Failed, Stopped, Succeeded, Verdict
+from pelton.triggers.backoff import retry_delay_ms
+from pelton.triggers.batching import BatchRules, RecordQueue
+from pelton.triggers.mappings import MappingSettings
+from pelton.triggers.pieces import (
+    RETRIES_EXHAUSTED,
+    TOO_OLD,
+    FailureNote,
+    Piece,
+    cut,
+    halves,
+    piece_from_json,
+    piece_json,
+    piece_of,
+)
+from pelton.triggers.protocols import SourceRecord
+from pelton.triggers.windows import TumblingWindow, window_from_json, window_json, window_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaneView:
+    """What a lane is told whenever it decides."""
+
+    settings: MappingSettings
+    retention_ms: int  #: the stream keeps records this long
+    read_through: SequenceNumber  #: no unread record up to here
+    is_caught_up: bool  #: nothing more to read for now
+    is_end: bool  #: the shard is closed and read to its end
+
+
+class Deliver(NamedTuple):
+    """Invoke the function with these records."""
+
+    piece: Piece
+    window: TumblingWindow | None
+
+
+class GiveUp(NamedTuple):
+    """Keep these records in the failure store, then tell the lane (``given_up``)."""
+
+    piece: Piece
+
+
+class WaitUntil(NamedTuple):
+    """Nothing to do before that time (milliseconds)."""
+
+    at_ms: int
+
+
+class Lane:
+    """One lane. After ``Deliver`` it waits for ``answered`` or ``not_invoked``, after ``GiveUp`` for ``given_up``."""
+
+    def __init__(self, floor: SequenceNumber, random: Random) -> None:
+        self._floor = floor  # Everything up to here was done before: such records are skipped.
+        self._random = random
+        self._queue = RecordQueue()
+        self._pieces: list[Piece] = []  # A stack: the last one is delivered next.
+        self._refill: list[list[SourceRecord]] | None = None  # Records read again for restored pieces.
+        self._window: TumblingWindow | None = None
+        self._retry_at_ms: int | None = None
+        self._is_busy = False
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether an invocation or a discard is under way."""
+        return self._is_busy
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is left to deliver; an open tumbling window may still await its end."""
+        return not self._pieces and not len(self._queue)
+
+    @property
+    def has_window(self) -> bool:
+        """Whether a tumbling window is open."""
+        return self._window is not None
+
+    @property
+    def is_refilling(self) -> bool:
+        """Whether restored pieces still wait for their records."""
+        return self._refill is not None
+
+    @property
+    def queued(self) -> tuple[int, int]:
+        """Records read and not yet in a batch, and the bytes of their events."""
+        return len(self._queue), self._queue.bytes
+
+    @property
+    def piece(self) -> Piece | None:
+        """What is delivered, or delivered next."""
+        return self._pieces[-1] if self._pieces else None
+
+    @property
+    def retry_at_ms(self) -> int | None:
+        """When the failed piece is tried again; None when none waits."""
+        return self._retry_at_ms
+
+    def unfinished(self) -> Iterator[SourceRecord]:
+        """Records read and not done, in no promised order, without those still in the queue but its oldest."""
+        for piece in self._pieces:
+            yield from piece.records
+        if self._queue.head is not None:
+            yield self._queue.head
+
+    def done_through(self, read_through: SequenceNumber) -> SequenceNumber:
+        """Every record of this lane up to here is done."""
+        if self.is_refilling:
+            return self._floor
+        waiting = [piece.first for piece in self._pieces]
+        if self._queue.head is not None:
+            waiting.append(self._queue.head.number)
+        return max(self._floor, SequenceNumber(min(waiting) - 1) if waiting else read_through)
+
+    def receive(self, record: SourceRecord, now_ms: int) -> None:
+        """A record of this lane was read; those done before are passed over."""
+        if record.number <= self._floor:
+            return
+        if self._refill is not None:
+            for piece, records in zip(self._pieces, self._refill, strict=True):
+                if piece.first <= record.number <= piece.last and not piece.is_final:
+                    records.append(record)
+                    return
+        self._queue.append(record, now_ms)
+
+    def decide(self, now_ms: int, view: LaneView) -> Deliver | GiveUp | WaitUntil | None:
+        """What to do now; None: nothing before more is read or an answer comes."""
+        if self._is_busy or not self._is_refilled(view.read_through):
+            return None
+        if not self._pieces:
+            at_ms = self._form(now_ms, view)
+            if not self._pieces:
+                return WaitUntil(at_ms) if at_ms is not None else None
+        if self._pieces[-1].condition is None:
+            if self._retry_at_ms is not None and now_ms < self._retry_at_ms:
+                return WaitUntil(self._retry_at_ms)
+            self._set_aside_expired(now_ms, view)
+        return self._begin()
+
+    def answered(self, verdict: Verdict, now_ms: int, settings: MappingSettings) -> None:
+        """The delivered piece was answered."""
+        piece = self._end()
+        if isinstance(verdict, Failed):
+            self._failed(piece, verdict.note, now_ms, settings)
+        elif isinstance(verdict, Stopped):
+            self._stopped(piece, verdict, now_ms, settings)
+        else:
+            self._succeeded(piece, verdict, now_ms)
+
+    def not_invoked(self, reason: str, now_ms: int) -> None:
+        """The function was not called: the same piece waits, no retry is used up."""
+        piece = self._end()
+        note = piece.note or FailureNote(reason=reason, function_error=None)
+        again = replace(piece, tries=piece.tries - 1, note=replace(note, reason=reason))
+        self._wait(again, now_ms)
+
+    def given_up(self, now_ms: int) -> None:
+        """The discarded piece is safely kept."""
+        self._after(self._end(), now_ms)
+
+    def reset_backoff(self) -> None:
+        """Try what waits now; retries used up stay used up."""
+        if self._retry_at_ms is not None:
+            self._retry_at_ms = None
+            self._pieces[-1] = replace(self._pieces[-1], delays=0)
+
+    def release(self) -> list[SourceRecord]:
+        """All records not done, oldest first, to be dealt out anew; the lane must not be busy."""
+        assert not self._is_busy, "a lane gives its records away only between invocations"
+        records = [record for piece in reversed(self._pieces) for record in piece.records] + self._queue.drain()
+        self._pieces.clear()
+        return records
+
+    def json(self, read_through: SequenceNumber) -> JsonObject:
+        """The durable state: numbers only, records are read again."""
+        return {
+            "through": self.done_through(read_through),
+            "pieces": [piece_json(piece) for piece in self._pieces],
+            "window": window_json(self._window) if self._window is not None else None,
+            "retry_at": self._retry_at_ms,
+        }
+
+    def restore(self, stored: JsonObject) -> None:
+        """Take up a state as ``json`` gave it; its records come in by ``receive``."""
+        self._floor = SequenceNumber(stored["through"])
+        self._pieces = [piece_from_json(piece) for piece in stored["pieces"]]
+        self._refill = [[] for _ in self._pieces] if self._pieces else None
+        self._window = window_from_json(stored["window"]) if stored["window"] else None
+        self._retry_at_ms = stored["retry_at"]
+
+    def _is_refilled(self, read_through: SequenceNumber) -> bool:
+        """Whether restored pieces have their records; pieces whose records are all gone vanish."""
+        if self._refill is None:
+            return True
+        if any(piece.last > read_through for piece in self._pieces if not piece.is_final):
+            return False
+        filled = [
+            piece if piece.is_final else replace(piece, records=tuple(records))
+            for piece, records in zip(self._pieces, self._refill, strict=True)
+            if records or piece.is_final
+        ]
+        if filled != self._pieces and not filled:
+            self._retry_at_ms = None
+        self._pieces = filled
+        self._refill = None
+        return True
+
+    def _form(self, now_ms: int, view: LaneView) -> int | None:
+        """Make the next piece if there is one; else when to look again, None when nothing is there."""
+        head = self._queue.head
+        length_s = view.settings.tumbling_window_s
+        if self._window is None and length_s and head is not None:
+            self._window = window_of(head.created_ms, length_s)
+        if self._window is not None and self._is_window_over(self._window, now_ms, view):
+            at = head.number if head is not None else SequenceNumber(view.read_through + 1)
+            self._pieces.append(Piece(records=(), first=at, last=at, is_final=True))
+            return None
+        rules = BatchRules(batch_size=view.settings.batch_size, window_ms=view.settings.batching_window_s * 1000)
+        ready_ms = self._queue.ready_at(rules, self._window, is_end=view.is_end)
+        if self._window is not None:
+            ready_ms = self._window.end_ms if ready_ms is None else min(ready_ms, self._window.end_ms)
+        if ready_ms is not None and ready_ms <= now_ms and head is not None:
+            self._pieces.append(piece_of(self._queue.take(rules, self._window)))
+            return None
+        return ready_ms if ready_ms is None or ready_ms > now_ms else None
+
+    def _is_window_over(self, window: TumblingWindow, now_ms: int, view: LaneView) -> bool:
+        head = self._queue.head
+        if window.is_early or not view.settings.tumbling_window_s:
+            return True
+        if head is not None:
+            return not window.holds(head.created_ms)
+        return view.is_end or (view.is_caught_up and now_ms >= window.end_ms)
+
+    def _set_aside_expired(self, now_ms: int, view: LaneView) -> None:
+        """Cut what is too old from the front of the next piece, to be given up first."""
+        piece = self._pieces[-1]
+        limit_ms = _age_limit_ms(piece, view)
+        expired = 0
+        for record in piece.records:
+            if limit_ms is None or now_ms - record.created_ms <= limit_ms:
+                break
+            expired += 1
+        if not expired:
+            return
+        self._retry_at_ms = None
+        if expired < len(piece.records):
+            piece, self._pieces[-1] = cut(piece, expired)
+            self._pieces.append(replace(piece, condition=TOO_OLD))
+        else:
+            self._pieces[-1] = replace(piece, condition=TOO_OLD)
+
+    def _begin(self) -> Deliver | GiveUp:
+        piece = self._pieces[-1]
+        self._is_busy = True
+        if piece.condition is not None:
+            return GiveUp(piece)
+        self._retry_at_ms = None
+        piece = self._pieces[-1] = replace(piece, tries=piece.tries + 1)
+        return Deliver(piece, self._window)
+
+    def _end(self) -> Piece:
+        assert self._is_busy, "an answer without an invocation"
+        self._is_busy = False
+        return self._pieces.pop()
+
+    def _succeeded(self, piece: Piece, verdict: Succeeded, now_ms: int) -> None:
+        if self._window is not None and verdict.state is not None:
+            self._window = replace(self._window, state=verdict.state, is_early=verdict.is_state_too_large)
+        self._after(piece, now_ms)
+
+    def _after(self, piece: Piece, now_ms: int) -> None:
+        """The piece is done with, one way or the other."""
+        if piece.is_final:
+            self._window = None
+        if not self._pieces:
+            self._queue.reopen(now_ms)
+
+    def _stopped(self, piece: Piece, verdict: Stopped, now_ms: int, settings: MappingSettings) -> None:
+        done = next(i for i, record in enumerate(piece.records) if record.number == verdict.first_failed)
+        if not done:
+            self._failed(piece, verdict.note, now_ms, settings)
+            return
+        if self._window is not None and verdict.state is not None:
+            self._window = replace(self._window, state=verdict.state)
+        rest = cut(piece, done)[1]
+        self._wait(replace(rest, attempts=0, tries=0, delays=0, note=verdict.note), now_ms)
+
+    def _failed(self, piece: Piece, note: FailureNote, now_ms: int, settings: MappingSettings) -> None:
+        piece = replace(piece, note=note)
+        if settings.is_bisecting and len(piece.records) > 1:
+            first, second = halves(piece, note.request_id)
+            self._pieces += [second, first]
+        elif 0 <= settings.retry_attempts_max <= piece.attempts:
+            self._pieces.append(replace(piece, condition=RETRIES_EXHAUSTED))
+        else:
+            self._wait(replace(piece, attempts=piece.attempts + 1), now_ms)
+
+    def _wait(self, piece: Piece, now_ms: int) -> None:
+        """Put the piece back, to be tried again after a while."""
+        piece = replace(piece, delays=piece.delays + 1)
+        self._pieces.append(piece)
+        self._retry_at_ms = now_ms + retry_delay_ms(piece.delays, self._random)
+
+
+def _age_limit_ms(piece: Piece, view: LaneView) -> int | None:
+    """How old a record may be when it is delivered; None: any age.
+
+    Without a limit of the mapping's own, records leave with the stream's retention, but only once they were tried:
+    what could not even be offered (Pelton was not running) is offered late rather than never.
+    """
+    if view.settings.record_age_max_s >= 0:
+        own_ms = view.settings.record_age_max_s * 1000
+        return min(own_ms, view.retention_ms) if piece.delays or piece.tries else own_ms
+    return view.retention_ms if piece.delays or piece.tries else None

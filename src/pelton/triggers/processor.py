@@ -1,0 +1,259 @@
+"""ShardProcessor: what one mapping does with one shard, as a pure state machine.
+
+Told what was read, what time it is and what became of invocations, it says what to do next. It does no I/O,
+takes randomness from outside, and its state goes to JSON and back between any two steps. Delivery is at least
+once and in order per partition key; ``position`` never passes a record that is not done.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+from typing import NamedTuple
+
+from pelton.operations import JsonObject
+from pelton.storage.catalog import SequenceNumber
+from pelton.triggers.answers import AnswerRules, Failed, Succeeded, Verdict, read_answer
+from pelton.triggers.filters import Filter
+from pelton.triggers.lanes import Deliver, GiveUp, Lane, LaneView
+from pelton.triggers.mappings import MappingSettings
+from pelton.triggers.pieces import Piece
+from pelton.triggers.protocols import Answer, Page, SourceRecord
+from pelton.triggers.windows import TumblingWindow
+
+#: Reading pauses while this many records, or bytes of events, wait in a shard's lanes.
+_QUEUED_RECORDS_MAX = 10_000
+_QUEUED_BYTES_MAX = 16 * 1024 * 1024
+
+
+class Invoke(NamedTuple):
+    """Invoke the function; report by ``answered`` or ``not_invoked`` with the lane."""
+
+    lane: int
+    piece: Piece
+    window: TumblingWindow | None
+
+
+class Discard(NamedTuple):
+    """Keep the piece's records in the failure store, then report by ``given_up`` with the lane."""
+
+    lane: int
+    piece: Piece
+
+
+class Wait(NamedTuple):
+    """Ask again at that time (milliseconds), or earlier when something happens."""
+
+    until_ms: int
+
+
+class Checkpoint(NamedTuple):
+    """The state changed: have it stored soon."""
+
+    position: SequenceNumber
+
+
+Action = Invoke | Discard | Wait | Checkpoint
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessorContext:
+    """What a processor takes from outside."""
+
+    retention_ms: int
+    random: Random
+    number_text: Callable[[SequenceNumber], str]  #: a sequence number as functions see it
+    partition_key: Callable[[SourceRecord], bytes]
+
+
+class ShardProcessor:
+    """One mapping and one shard. All methods are synchronous and run on one thread."""
+
+    def __init__(self, settings: MappingSettings, context: ProcessorContext, after: SequenceNumber) -> None:
+        self._settings = settings
+        self._next_settings: MappingSettings | None = None
+        self._context = context
+        self._filter = Filter(settings.filters)
+        self._read_through = after
+        self._is_caught_up = False
+        self._is_end = False
+        self._is_dirty = False
+        self._lanes = [Lane(after, context.random) for _ in range(settings.parallelization_factor)]
+
+    @property
+    def read_after(self) -> SequenceNumber:
+        """Where the next read begins."""
+        return self._read_through
+
+    @property
+    def position(self) -> SequenceNumber:
+        """Every record up to here was delivered, given up or filtered out."""
+        return min(lane.done_through(self._read_through) for lane in self._lanes)
+
+    @property
+    def wants_records(self) -> bool:
+        """Whether to read on: not when the shard has ended, nor while much is waiting already."""
+        if self._is_end:
+            return False
+        queued = [lane.queued for lane in self._lanes]
+        has_room = sum(count for count, _ in queued) < _QUEUED_RECORDS_MAX
+        return any(lane.is_refilling for lane in self._lanes) or (
+            has_room and sum(size for _, size in queued) < _QUEUED_BYTES_MAX
+        )
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether everything read is done. An open tumbling window does not count: time ends it."""
+        return all(lane.is_idle for lane in self._lanes)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether an invocation or a discard is under way."""
+        return any(lane.is_busy for lane in self._lanes)
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the shard has ended and all of it is done: its children may begin."""
+        return self._is_end and self.is_idle and not any(lane.has_window for lane in self._lanes)
+
+    @property
+    def lanes(self) -> tuple[Lane, ...]:
+        """The lanes, to look at."""
+        return tuple(self._lanes)
+
+    @property
+    def settings(self) -> MappingSettings:
+        """What holds for the next batch."""
+        return self._next_settings or self._settings
+
+    def add(self, page: Page, now_ms: int) -> None:
+        """A page was read, the one after ``read_after``. Records the filter refuses count as done."""
+        before = self.position
+        for record in page.records:
+            if self._filter(record.event):
+                self._lane_of(record).receive(record, now_ms)
+        self._read_through = max(self._read_through, page.read_through)
+        self._is_caught_up = not page.has_more
+        self._is_end = page.is_end
+        self._is_dirty |= bool(page.records) and self.position > before
+
+    def decide(self, now_ms: int) -> list[Action]:
+        """What to do now. Empty: nothing before more is read, or an answer comes."""
+        if self._next_settings is not None and not self._take_settings(now_ms):
+            return []
+        view = LaneView(
+            settings=self._settings,
+            retention_ms=self._context.retention_ms,
+            read_through=self._read_through,
+            is_caught_up=self._is_caught_up,
+            is_end=self._is_end,
+        )
+        actions: list[Action] = []
+        until_ms: int | None = None
+        for index, lane in enumerate(self._lanes):
+            step = lane.decide(now_ms, view)
+            if isinstance(step, Deliver):
+                actions.append(Invoke(index, step.piece, step.window))
+            elif isinstance(step, GiveUp):
+                actions.append(Discard(index, step.piece))
+            elif step is not None:
+                until_ms = step.at_ms if until_ms is None else min(until_ms, step.at_ms)
+        if until_ms is not None:
+            actions.append(Wait(until_ms))
+        if self._is_dirty:
+            self._is_dirty = False
+            actions.append(Checkpoint(self.position))
+        return actions
+
+    def answered(self, lane: int, answer: Answer, now_ms: int) -> Verdict:
+        """An invocation was answered; returns what the answer was taken for."""
+        target = self._lanes[lane]
+        piece = target.piece
+        assert piece is not None, "an answer without an invocation"
+        rules = AnswerRules(
+            reports_item_failures=self._settings.reports_item_failures,
+            has_window=target.has_window,
+            number_text=self._context.number_text,
+        )
+        verdict = read_answer(answer, piece, rules)
+        target.answered(verdict, now_ms, self._settings)
+        self._is_dirty = True
+        return verdict
+
+    def not_invoked(self, lane: int, reason: str, now_ms: int) -> None:
+        """The function was not called at all."""
+        self._lanes[lane].not_invoked(reason, now_ms)
+        self._is_dirty = True
+
+    def given_up(self, lane: int, now_ms: int) -> None:
+        """Discarded records are about to be kept: ``state`` is the one to store in the same transaction."""
+        self._lanes[lane].given_up(now_ms)
+
+    def change(self, settings: MappingSettings) -> None:
+        """The mapping was updated: holds from the next batch on."""
+        self._next_settings = settings
+
+    def reset_backoff(self) -> None:
+        """The function changed: what waits for a retry is tried now."""
+        for lane in self._lanes:
+            lane.reset_backoff()
+
+    def state(self) -> JsonObject:
+        """All that must survive a crash, as JSON."""
+        return {"read": self._read_through, "lanes": [lane.json(self._read_through) for lane in self._lanes]}
+
+    def restore(self, stored: JsonObject) -> None:
+        """Take up a stored state, before anything is read.
+
+        With another number of lanes the pieces are dealt out anew, from the lowest position: what other lanes had
+        done beyond it comes again.
+        """
+        lanes: list[JsonObject] = stored["lanes"]
+        floor = SequenceNumber(min(lane["through"] for lane in lanes))
+        self._read_through = floor
+        if len(lanes) == len(self._lanes):
+            for lane, kept in zip(self._lanes, lanes, strict=True):
+                lane.restore(kept)
+        else:
+            self._lanes = [Lane(floor, self._context.random) for _ in self._lanes]
+
+    def _lane_of(self, record: SourceRecord) -> Lane:
+        if len(self._lanes) == 1:
+            return self._lanes[0]
+        return self._lanes[zlib.crc32(self._context.partition_key(record)) % len(self._lanes)]
+
+    def _take_settings(self, now_ms: int) -> bool:
+        """Put new settings into force; not yet while lanes must be dealt out anew and one is busy."""
+        settings = self._next_settings
+        assert settings is not None, "called only with settings to take"
+        if settings.parallelization_factor != len(self._lanes):
+            if self.is_busy or any(lane.is_refilling for lane in self._lanes):
+                return False
+            self._deal_out(settings.parallelization_factor, now_ms)
+        self._filter = Filter(settings.filters)
+        self._settings, self._next_settings = settings, None
+        return True
+
+    def _deal_out(self, lanes: int, now_ms: int) -> None:
+        records = sorted((record for lane in self._lanes for record in lane.release()), key=lambda r: r.number)
+        floor = SequenceNumber(records[0].number - 1) if records else self._read_through
+        self._lanes = [Lane(floor, self._context.random) for _ in range(lanes)]
+        for record in records:
+            self._lane_of(record).receive(record, now_ms)
+        self._is_dirty = True
+
+
+__all__ = [
+    "Action",
+    "Checkpoint",
+    "Discard",
+    "Failed",
+    "Invoke",
+    "ProcessorContext",
+    "ShardProcessor",
+    "Succeeded",
+    "Verdict",
+    "Wait",
+]

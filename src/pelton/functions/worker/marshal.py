@@ -14,6 +14,13 @@ from .faults import Fault
 
 #: Largest response of a synchronous invocation, bytes.
 RESPONSE_BYTES_MAX = 6291556
+#: What is said of a larger one.
+RESPONSE_TOO_LARGE = "Response payload size exceeded maximum allowed payload size (6291556 bytes)."
+
+
+def escapes(runtime: str) -> bool:
+    """True for runtimes that escape what is not ASCII: those before python3.12."""
+    return int(runtime.rpartition(".")[2]) < 12
 
 
 def parse_event(payload: bytes) -> Any:

@@ -25,14 +25,10 @@ from .frames import FrameReader, encode_frame
 from .handler import Handler, resolve_handler
 from .lifeline import hold_on_to
 from .logs import RequestLogHandler
-from .marshal import RESPONSE_BYTES_MAX, parse_event, render_result
+from .marshal import RESPONSE_BYTES_MAX, RESPONSE_TOO_LARGE, escapes, parse_event, render_result
 from .memory import ResidentSize
 
 _RECEIVE_BYTES = 1 << 18
-_TOO_LARGE = (
-    b'{"errorMessage":"Response payload size exceeded maximum allowed payload size (6291556 bytes).",'
-    b'"errorType":"Function.ResponseSizeTooLarge"}'
-)
 
 
 def serve(fd: int) -> None:
@@ -84,8 +80,7 @@ class Worker:
         self._log = RequestLogHandler()
         self._memory = ResidentSize()
         self._handler: Handler
-        # Runtimes before python3.12 escape what is not ASCII.
-        self._is_ascii = int(function["runtime"].rpartition(".")[2]) < 12
+        self._is_ascii = escapes(function["runtime"])
         self._flush_c_streams = _c_flush()
 
     def start(self) -> None:
@@ -126,9 +121,9 @@ class Worker:
         figures = self._figures(started)
         self._flush()
         if len(answer) > RESPONSE_BYTES_MAX:
-            header = {"kind": "error", "type": "Function.ResponseSizeTooLarge", "trace": None, **figures}
-            header["message"] = "Response payload size exceeded maximum allowed payload size (6291556 bytes)."
-            self._channel.send(header, _TOO_LARGE)
+            members = {"errorMessage": RESPONSE_TOO_LARGE, "errorType": "Function.ResponseSizeTooLarge"}
+            header = {"kind": "error", "type": members["errorType"], "message": RESPONSE_TOO_LARGE, **figures}
+            self._channel.send(header, error_payload(members))
             return
         self._channel.send({"kind": "result", **figures}, answer)
 

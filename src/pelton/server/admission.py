@@ -48,6 +48,10 @@ class Admission:
                 reply(_preflight(request))
                 return
             reply = partial(_reply_to_origin, reply)
+        elif headers.get(b"sec-fetch-site") == b"cross-site":
+            # A browser sends no Origin with a foreign page's images and frames, but says where they come from.
+            reply(text_response(403, "Foreign pages may not call Pelton.\n"))
+            return
         if request.path.startswith(b"/_pelton/"):
             reply(self._own_page(request))
             return

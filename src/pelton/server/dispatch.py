@@ -8,25 +8,35 @@ way of a write waits on a future: the reply goes out from the commit's callback.
 from __future__ import annotations
 
 import asyncio
-import traceback
+import re
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AbstractContextManager
 from random import Random
 from typing import Any, NamedTuple, Protocol
 
-import orjson
-
 from pelton.clock import Clock
-from pelton.errors import InternalServerError, SerializationFailed, WireError
+from pelton.errors import SerializationFailed
 from pelton.operations import Access, JsonObject, Operation, RequestContext
 from pelton.server import replies
-from pelton.server.callers import Callers, signed_service
+from pelton.server.answers import Answer, JsonAnswer, RestAnswer
+from pelton.server.bodies import parsed
+from pelton.server.callers import Caller, Callers, signed_service
 from pelton.server.elsewhere import not_offered_response
-from pelton.server.http import HttpRequest, HttpResponse, Reply
+from pelton.server.http import HttpRequest, Reply
 from pelton.server.model.service import ServiceModel, Validator
-from pelton.server.nesting import is_deeper_than
 from pelton.server.options import ServerOptions
+from pelton.server.rest import RestProtocol
+from pelton.server.signatures import MissingAuthenticationToken
 from pelton.storage.transaction import Snapshot, WriteTransaction
+
+#: Models of the services that are reached by ``X-Amz-Target``; one without a model is not validated here.
+_MODELS = {"DynamoDB_20120810": "dynamodb.json", "DynamoDBStreams_20120810": "streams.json"}
+
+#: Names that requests are signed for, where it is not ``dynamodb``.
+_SIGNING_NAMES = {"AmazonSQS": "sqs"}
+
+#: All of Lambda's paths begin with the date of their version.
+_LAMBDA_PATH = re.compile(rb"/20\d\d-\d\d-\d\d/")
 
 
 class Storage(Protocol):
@@ -39,21 +49,18 @@ class Storage(Protocol):
         """Run ``decide`` on the writer; call ``done`` with its result, or what it raised, after the commit."""
 
 
-#: Models of the services that are reached by ``X-Amz-Target``; one without a model is not validated here.
-_MODELS = {"DynamoDB_20120810": "dynamodb.json", "DynamoDBStreams_20120810": "streams.json"}
-
-
 class _Target(NamedTuple):
     """What an ``X-Amz-Target`` stands for."""
 
     operation: Operation
     validate: Validator
+    signing_name: str
 
 
 class Dispatcher:
     """Answers requests with the operations it was given."""
 
-    def __init__(  # The outside world, each part under its name.
+    def __init__(
         self,
         services: Mapping[str, Mapping[str, Operation]],
         storage: Storage,
@@ -62,118 +69,127 @@ class Dispatcher:
         clock: Clock,
         random: Random,
     ) -> None:
+        """Make a dispatcher.
+
+        Args:
+            services: operations by name, by the first part of ``X-Amz-Target``, and those of ``lambda``.
+            storage: where decisions run.
+            options: who may call, and where what is not offered goes.
+            clock: gives each request its time.
+            random: makes request ids; nothing of value.
+        """
         self._storage = storage
         self._options = options
         self._clock = clock
         self._random = random
         self._callers = Callers(options)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._models = {name: ServiceModel.load(_MODELS[name]) for name in services if name in _MODELS}
         self._targets: dict[bytes, _Target] = {}
         for service, operations in services.items():
             if service != "lambda":
-                self._targets.update(_targets(service, operations))
+                self._targets.update(_targets(service, operations, self._models.get(service)))
+        self._functions = services.get("lambda", {})
+        self._rest = RestProtocol(ServiceModel.load("lambda.json"), options.nesting_max)
 
     def dispatch(self, request: HttpRequest, reply: Reply) -> None:
         """Answer one request: ``reply`` is called once, now or after the commit or the call it waits for."""
         request_id = replies.new_request_id(self._random)
         content_type = replies.content_type_of(request.headers.get(b"content-type"))
-        answer = _Answer(reply, content_type, request_id, self._options.log)
+        answer = JsonAnswer(reply, request_id, self._options.log, content_type)
         try:
             target = self._targets.get(request.headers.get(b"x-amz-target", b""))
-            if target is None or request.method != b"POST" or content_type is None:
-                self._answer_other(request, answer)
-            else:
+            is_of_protocol = request.method == b"POST" and (content_type is not None or not request.body)
+            if target is not None and is_of_protocol:
                 self._answer_target(request, target, answer)
-        except Exception as fault:  # A server outlives its operations; the fault is logged.
+            else:
+                self._answer_other(request, answer, is_of_protocol=is_of_protocol)
+        except Exception as fault:  # A server outlives its operations; what is no client's error is logged.
             answer.done(fault)
 
-    def _answer_target(self, request: HttpRequest, target: _Target, answer: _Answer) -> None:
-        body = self._parsed(request)
-        caller = self._callers.caller(request, "dynamodb", may_be_anonymous=not self._options.needs_auth_header)
+    def _answer_target(self, request: HttpRequest, target: _Target, answer: JsonAnswer) -> None:
+        body = parsed(request, self._options.nesting_max)
+        caller = self._callers.caller(
+            request, target.signing_name, may_be_anonymous=not self._options.needs_auth_header
+        )
         if type(body) is not dict:
             raise SerializationFailed
         target.validate(body)
+        self._run(target.operation, body, self._context(request, caller, answer), answer)
+
+    def _context(self, request: HttpRequest, caller: Caller, answer: Answer) -> RequestContext:
         trace = request.headers.get(b"x-amzn-trace-id")
-        context = RequestContext(
+        return RequestContext(
             account=caller.account,
             region=caller.region,
             now_ms=self._clock.now_ms(),
             request_id=answer.request_id.decode(),
             trace=None if trace is None else trace.decode("latin-1"),
         )
-        self._run(target.operation, body, context, answer.done)
 
-    def _run(
-        self, operation: Operation, body: JsonObject, context: RequestContext, done: Callable[[Any], None]
-    ) -> None:
+    def _run(self, operation: Operation, body: JsonObject, context: RequestContext, answer: Answer) -> None:
         """Prepare the operation and run its decision where its access says."""
         decision = operation.prepare(body, context)
         if operation.access is Access.WRITE:
-            self._storage.submit(decision, done)
+            self._storage.submit(decision, answer.done)
         elif operation.access is Access.READ:
             with self._storage.snapshot() as snapshot:
                 result = decision(snapshot)
-            done(result)
+            answer.done(result)
         else:
-            task = asyncio.get_running_loop().create_task(_call(decision, done))
+            task = asyncio.get_running_loop().create_task(_call(decision, answer.done))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    def _parsed(self, request: HttpRequest) -> Any:
-        """The body as JSON; None when it is empty. Raises SerializationFailed, without a text as the service's."""
-        if not request.body:
-            return None
-        if b"content-encoding" in request.headers:
-            raise SerializationFailed("Content-Encoding is not supported: send the body as it is")
-        if is_deeper_than(request.body, self._options.nesting_max):
-            raise SerializationFailed
-        try:
-            return orjson.loads(request.body)
-        except orjson.JSONDecodeError:
-            raise SerializationFailed from None
-
-    def _answer_other(self, request: HttpRequest, answer: _Answer) -> None:
-        """Answer what is not a known target: a health check, another service, or a mistake."""
+    def _answer_other(self, request: HttpRequest, answer: JsonAnswer, *, is_of_protocol: bool) -> None:
+        """Answer what is not a known target: Lambda, another service, a health check, or a mistake."""
         service = signed_service(request)
-        if service not in (None, "dynamodb"):
-            if self._options.fallback is not None:
-                self._options.fallback(request, answer.reply)
-            else:
-                answer.reply(not_offered_response(request, service))
+        if service in (None, "lambda") and _LAMBDA_PATH.match(request.path):
+            self._answer_rest(request, answer.reply)
+        elif service not in (None, "dynamodb", "lambda"):
+            self._answer_elsewhere(request, service, answer)
         elif request.method == b"GET" and request.path == b"/":
             answer.reply(replies.health_response(self._options.region, answer.request_id))
-        elif request.method != b"POST" or answer.content_type is None:
+        elif not is_of_protocol:
             answer.reply(replies.not_found_response(answer.request_id))
         else:
-            self._parsed(request)
-            raise replies.UnknownOperation
+            parsed(request, self._options.nesting_max)
+            raise self._unknown(request.headers.get(b"x-amz-target", b"").decode("latin-1"))
 
+    def _unknown(self, target: str) -> replies.UnknownOperation:
+        """The error for a target: with a text when it is an operation of the service that is not offered here."""
+        service, _, name = target.partition(".")
+        if service in self._models and name in self._models[service].operations:
+            return replies.UnknownOperation(f"Pelton does not offer the operation {name}")
+        return replies.UnknownOperation()
 
-class _Answer:
-    """The answer that is due to one request."""
+    def _answer_elsewhere(self, request: HttpRequest, service: str | None, answer: JsonAnswer) -> None:
+        if self._options.fallback is None:
+            answer.reply(not_offered_response(request, service))
+            return
+        if self._options.credentials is not None and service is not None:
+            self._callers.caller(request, service, may_be_anonymous=False)
+        self._options.fallback(request, answer.reply)
 
-    __slots__ = ("content_type", "log", "reply", "request_id")
-
-    def __init__(self, reply: Reply, content_type: bytes | None, request_id: bytes, log: Callable[[str], None]) -> None:
-        self.reply = reply
-        self.content_type = content_type
-        self.request_id = request_id
-        self.log = log
-
-    def done(self, result: Any) -> None:
-        """Send what an operation returned or raised."""
-        self.reply(self._response(result))
-
-    def _response(self, result: Any) -> HttpResponse:
-        if not isinstance(result, BaseException):
-            try:
-                return replies.json_response(200, orjson.dumps(result), self.content_type, self.request_id)
-            except TypeError as fault:  # A reply that is not JSON is our fault, not the client's.
-                result = fault
-        if not isinstance(result, WireError):
-            self.log("".join(traceback.format_exception(result)))
-            result = InternalServerError("Internal server error")
-        return replies.error_response(result, self.content_type, self.request_id)
+    def _answer_rest(self, request: HttpRequest, reply: Reply) -> None:
+        """Answer a request to Lambda."""
+        answer = RestAnswer(reply, replies.new_request_uuid(self._random), self._options.log, self._rest)
+        try:
+            # Never without the header: no web page can send one unasked, and here code is uploaded.
+            if b"authorization" not in request.headers:
+                raise MissingAuthenticationToken
+            caller = self._callers.caller(request, "lambda", may_be_anonymous=False)
+            found = self._rest.operation(request)
+            if found is None:
+                raise replies.UnknownPath
+            answer.operation, members = found
+            operation = self._functions.get(answer.operation)
+            if operation is None:
+                raise replies.UnknownPath(f"Pelton does not offer the operation {answer.operation} of Lambda")
+            body = self._rest.body(answer.operation, members, request)
+            self._run(operation, body, self._context(request, caller, answer), answer)
+        except Exception as fault:  # As above; the error has this protocol's form.
+            answer.done(fault)
 
 
 async def _call(decision: Callable[[], Coroutine[Any, Any, Any]], done: Callable[[Any], None]) -> None:
@@ -187,13 +203,12 @@ async def _call(decision: Callable[[], Coroutine[Any, Any, Any]], done: Callable
     done(result)
 
 
-def _targets(service: str, operations: Mapping[str, Operation]) -> dict[bytes, _Target]:
+def _targets(service: str, operations: Mapping[str, Operation], model: ServiceModel | None) -> dict[bytes, _Target]:
     """The targets of one service's operations, each with its validator."""
-    model = ServiceModel.load(_MODELS[service]) if service in _MODELS else None
+    signing_name = _SIGNING_NAMES.get(service, "dynamodb")
+    known = {} if model is None else {name: model.validator(name) for name in operations if name in model.operations}
     return {
-        f"{service}.{name}".encode(): _Target(
-            operation, model.validator(name) if model is not None and name in model.operations else _accept
-        )
+        f"{service}.{name}".encode(): _Target(operation, known.get(name, _accept), signing_name)
         for name, operation in operations.items()
     }
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import zlib
 from random import Random
+from uuid import UUID
 
 import orjson
 
@@ -50,9 +51,20 @@ class UnknownOperation(WireError):
     code = "UnknownOperationException"
 
 
+class UnknownPath(UnknownOperation):
+    """The path is no operation's, or that of one which is not offered."""
+
+    status = 404
+
+
 def new_request_id(random: Random) -> bytes:
     """52 characters of ``0-9A-F``; the service's use more of the alphabet, and clients look at none."""
     return b"%052X" % random.getrandbits(208)
+
+
+def new_request_uuid(random: Random) -> bytes:
+    """A request id of the form that Lambda has: a version 4 UUID."""
+    return str(UUID(int=random.getrandbits(128), version=4)).encode()
 
 
 def content_type_of(sent: bytes | None) -> bytes | None:

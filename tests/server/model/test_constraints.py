@@ -91,8 +91,8 @@ def refusal(model: ServiceModel, operation: str, body: dict[str, Any]) -> str:
             "BatchWriteItem",
             {"RequestItems": {"T": []}},
             (
-                "Value '{T=[]}' at 'requestItems' failed to satisfy constraint: Map value must satisfy constraint: [Member "
-                "must have length less than or equal to 25, Member must have length greater than or equal to 1]"
+                "Value '{T=[]}' at 'requestItems' failed to satisfy constraint: Map value must satisfy constraint: "
+                "[Member must have length less than or equal to 25, Member must have length greater than or equal to 1]"
             ),
         ),
         (
@@ -100,9 +100,9 @@ def refusal(model: ServiceModel, operation: str, body: dict[str, Any]) -> str:
             {"RequestItems": {"": {"Keys": [{}]}}},
             (
                 "Value '{=KeysAndAttributes(keys=[{}], attributesToGet=null, consistentRead=null, "
-                "projectionExpression=null, expressionAttributeNames=null)}' at 'requestItems' failed to satisfy constraint: Map keys must satisfy "
-                "constraint: [Member must have length less than or equal to 255, Member must have length greater than or "
-                "equal to 1, Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+]"
+                "projectionExpression=null, expressionAttributeNames=null)}' at 'requestItems' failed to satisfy "
+                "constraint: Map keys must satisfy constraint: [Member must have length less than or equal to 255, "
+                "Member must have length greater than or equal to 1, Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+]"
             ),
         ),
     ],

@@ -1,11 +1,36 @@
-"""How deep a JSON text is nested, known before any parser sees it. Parsers and their callers recurse."""
+"""JSON bodies. Those nested too deep are refused before any parser sees them: parsers and their callers recurse."""
 
 from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from pelton.errors import SerializationFailed
+from pelton.server.http import HttpRequest
 
 _ALL = bytes(range(256))
 #: What is left of a text without its strings: openers and closers, each kind made the same.
 _BRACKETS = bytes.maketrans(b"[]", b"{}")
 _NOT_BRACKETS = bytes(set(_ALL) - set(b"[]{}"))
+
+
+def parsed(request: HttpRequest, nesting_max: int) -> Any:
+    """The body of a request as JSON; None when it is empty.
+
+    Raises:
+        SerializationFailed: it is compressed, nested too deep or not JSON. Without a text, as the service does.
+    """
+    if not request.body:
+        return None
+    if request.headers.get(b"content-encoding", b"identity") != b"identity":
+        raise SerializationFailed("Content-Encoding is not supported: send the body as it is")
+    if is_deeper_than(request.body, nesting_max):
+        raise SerializationFailed
+    try:
+        return orjson.loads(request.body)
+    except orjson.JSONDecodeError:
+        raise SerializationFailed from None
 
 
 def is_deeper_than(text: bytes, limit: int) -> bool:

@@ -23,9 +23,9 @@ class Durability(Enum):
     NONE = "OFF"  #: nothing: for data that is thrown away at the end
 
 
-def open_writer(path: Path, durability: Durability, cache_bytes: int) -> apsw.Connection:
+def open_writer(path: Path, durability: Durability, cache_bytes: int, vfs: str | None = None) -> apsw.Connection:
     """The one connection that writes; makes the file when it is not there."""
-    connection = _open(path, apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE, cache_bytes)
+    connection = _open(path, apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE, cache_bytes, vfs)
     connection.pragma("journal_mode", "wal")
     connection.pragma("synchronous", durability.value)
     connection.pragma("fullfsync", durability is Durability.FULL)
@@ -34,25 +34,25 @@ def open_writer(path: Path, durability: Durability, cache_bytes: int) -> apsw.Co
     return connection
 
 
-def open_reader(path: Path, cache_bytes: int) -> apsw.Connection:
+def open_reader(path: Path, cache_bytes: int, vfs: str | None = None) -> apsw.Connection:
     """A connection for reads; it sees what is committed when its transaction begins."""
-    connection = _open(path, apsw.SQLITE_OPEN_READWRITE, cache_bytes)
+    connection = _open(path, apsw.SQLITE_OPEN_READWRITE, cache_bytes, vfs)
     connection.pragma("query_only", True)
     connection.wal_autocheckpoint(0)
     return connection
 
 
-def open_checkpointer(path: Path, durability: Durability) -> apsw.Connection:
+def open_checkpointer(path: Path, durability: Durability, vfs: str | None = None) -> apsw.Connection:
     """A connection that moves the write-ahead log into the database file, from a thread of its own."""
-    connection = _open(path, apsw.SQLITE_OPEN_READWRITE, 1 << 20)
+    connection = _open(path, apsw.SQLITE_OPEN_READWRITE, 1 << 20, vfs)
     connection.pragma("synchronous", durability.value)
     connection.pragma("checkpoint_fullfsync", durability is Durability.FULL)
     connection.wal_autocheckpoint(0)
     return connection
 
 
-def _open(path: Path, flags: int, cache_bytes: int) -> apsw.Connection:
-    connection = apsw.Connection(str(path), flags=flags, statementcachesize=_STATEMENTS_CACHED)
+def _open(path: Path, flags: int, cache_bytes: int, vfs: str | None) -> apsw.Connection:
+    connection = apsw.Connection(str(path), flags=flags, vfs=vfs, statementcachesize=_STATEMENTS_CACHED)
     connection.set_busy_timeout(_BUSY_TIMEOUT_MS)
     connection.pragma("cache_size", -(cache_bytes // 1024))
     connection.pragma("temp_store", "memory")

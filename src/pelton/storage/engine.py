@@ -41,6 +41,7 @@ class StorageOptions:
     keeps_old_images: bool = False  #: old images in the log whatever the stream's view type
     batch_bytes_max: int = 8 << 20
     batch_s_max: float = 0.005  #: seconds of decisions in one batch: the loop is blocked as long
+    vfs: str | None = None  #: SQLite's file layer, by name: tests put faults into it
     writer_cache_bytes: int = 64 << 20
     reader_cache_bytes: int = 16 << 20
     checkpoints: CheckpointLimits = field(default_factory=CheckpointLimits)
@@ -62,17 +63,17 @@ class Storage:
         self._trim_timer: Timer | None = None
         self._is_closed = False
         file = path / DATABASE
-        self._connection = open_writer(file, options.durability, options.writer_cache_bytes)
+        self._connection = open_writer(file, options.durability, options.writer_cache_bytes, options.vfs)
         migrate(self._connection)
         self._committed = load(self._connection)
         writing = Writing(self._connection, self._committed, clock.now_ms, options.keeps_old_images)
-        self._reader = Reader(open_reader(file, options.reader_cache_bytes), self._committed)
+        self._reader = Reader(open_reader(file, options.reader_cache_bytes, options.vfs), self._committed)
         self._reader.renew(self._committed)
         self._commits = GroupCommit(
             self._connection, writing, clock=clock, driver=driver, caps=options, observer=_Wiring(self)
         )
         self._checkpointing = Checkpointing(
-            open_checkpointer(file, options.durability),
+            open_checkpointer(file, options.durability, options.vfs),
             file,
             driver=driver,
             clock=clock,

@@ -32,7 +32,7 @@ def classify(error: BaseException, system_errno: int = 0) -> Fault:
         error: what was raised; errors that are not SQLite's mean that the batch alone has failed.
         system_errno: the operating system's number beside it, 0 when unknown.
     """
-    extended = int(getattr(error, "extendedresult", 0))
+    extended = int(getattr(error, "extendedresult", 0) or 0)
     if isinstance(error, apsw.FullError):
         return Fault.DISK_FULL
     if isinstance(error, apsw.IOError):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import orjson
 
 from pelton.operations import JsonObject
-from pelton.storage.transaction import Snapshot, WriteTransaction
+from pelton.storage.transaction import Row, Snapshot, WriteTransaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,22 +41,17 @@ def put_function(transaction: WriteTransaction, function: StoredFunction, code: 
 
 def function(snapshot: Snapshot, account: str, region: str, name: str) -> StoredFunction | None:
     """The function of that name."""
-    return next((stored for stored in functions(snapshot, account, region) if stored.name == name), None)
+    rows = snapshot.select(f"{_SELECT} WHERE account = ? AND region = ? AND name = ?", (account, region, name))
+    return _function(rows[0]) if rows else None
 
 
 def functions(snapshot: Snapshot, account: str | None = None, region: str | None = None) -> Sequence[StoredFunction]:
     """Functions of an account and region, or all, by name."""
     rows = snapshot.select(
-        "SELECT account, region, name, configuration, changed_ms FROM functions "
-        "WHERE (?1 IS NULL OR account = ?1) AND (?2 IS NULL OR region = ?2) ORDER BY name, account, region",
+        f"{_SELECT} WHERE (?1 IS NULL OR account = ?1) AND (?2 IS NULL OR region = ?2) ORDER BY name, account, region",
         (account, region),
     )
-    return [
-        StoredFunction(
-            account=row[0], region=row[1], name=row[2], configuration=orjson.loads(row[3]), changed_ms=row[4]
-        )
-        for row in rows
-    ]
+    return [_function(row) for row in rows]
 
 
 def function_code(snapshot: Snapshot, account: str, region: str, name: str) -> bytes | None:
@@ -70,3 +65,13 @@ def remove_function(transaction: WriteTransaction, account: str, region: str, na
     """Remove a function; whether there was one."""
     sql = "DELETE FROM functions WHERE account = ? AND region = ? AND name = ? RETURNING 1"
     return bool(transaction.change(sql, (account, region, name)))
+
+
+_SELECT = "SELECT account, region, name, configuration, changed_ms FROM functions"
+
+
+def _function(row: Row) -> StoredFunction:
+    account, region, name, configuration, changed_ms = row
+    return StoredFunction(
+        account=account, region=region, name=name, configuration=orjson.loads(configuration), changed_ms=changed_ms
+    )

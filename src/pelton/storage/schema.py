@@ -25,10 +25,11 @@ _VERSION_1 = (
     """CREATE TABLE indexes (
         id INTEGER PRIMARY KEY AUTOINCREMENT, table_id INTEGER NOT NULL, name TEXT NOT NULL,
         key_schema BLOB NOT NULL, is_global INTEGER NOT NULL, projection BLOB NOT NULL, UNIQUE (table_id, name))""",
+    # items_before: what the table held when the stream began, for the check of its whole history.
     """CREATE TABLE streams (
         id INTEGER PRIMARY KEY AUTOINCREMENT, table_id INTEGER NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL,
         table_name TEXT NOT NULL, label TEXT NOT NULL, arn TEXT NOT NULL UNIQUE, view_type TEXT NOT NULL,
-        key_schema BLOB NOT NULL, created_ms INTEGER NOT NULL, disabled_ms INTEGER)""",
+        key_schema BLOB NOT NULL, created_ms INTEGER NOT NULL, disabled_ms INTEGER, items_before INTEGER NOT NULL)""",
     # Hash bounds are decimal text: they reach 2 to the 64th, beyond SQLite's integers.
     """CREATE TABLE shards (
         number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, stream INTEGER NOT NULL, parent TEXT,
@@ -48,7 +49,6 @@ _VERSION_1 = (
     """CREATE TABLE tokens (
         scope TEXT NOT NULL, token TEXT NOT NULL, digest BLOB NOT NULL, answer BLOB NOT NULL,
         stored_ms INTEGER NOT NULL, PRIMARY KEY (scope, token))""",
-    "CREATE INDEX tokens_by_age ON tokens (stored_ms)",
     # Each version of an event source mapping, and the position from which it held.
     """CREATE TABLE mappings (
         uuid TEXT PRIMARY KEY, version INTEGER NOT NULL, definition BLOB NOT NULL,

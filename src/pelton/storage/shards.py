@@ -128,7 +128,7 @@ class ShardMap(Changing):
         label = stream_label(created_ms)
         rows = self.change(
             "INSERT INTO streams (table_id, account, region, table_name, label, arn, view_type, key_schema, "
-            "created_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+            "created_ms, items_before) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
             (
                 table.id,
                 table.account,
@@ -139,6 +139,7 @@ class ShardMap(Changing):
                 view_type,
                 schema_to_json(table.schema),
                 created_ms,
+                self.counts(table)[0],
             ),
         )
         return Stream(

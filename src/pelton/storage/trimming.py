@@ -79,8 +79,9 @@ def _trim_discarded(transaction: Changing) -> int:
 
 
 def _remove_oldest(transaction: Changing, rows: str, column: str, before_ms: int) -> int:
-    """Remove the oldest of one of storage's own SQL tables; names come from this module alone."""
-    if not transaction.select(f"SELECT 1 FROM {rows} WHERE {column} < ? LIMIT 1", (before_ms,)):
-        return 0
-    oldest = f"SELECT rowid FROM {rows} WHERE {column} < ? LIMIT {_ROWS_PER_STEP}"
-    return len(transaction.change(f"DELETE FROM {rows} WHERE rowid IN ({oldest}) RETURNING 1", (before_ms,)))
+    """Remove the oldest of one of storage's own SQL tables, whose rowids rise with time; names come from here alone."""
+    oldest = transaction.select(f"SELECT rowid, {column} FROM {rows} ORDER BY rowid LIMIT {_ROWS_PER_STEP}")
+    old = [rowid for rowid, moment_ms in oldest if moment_ms < before_ms]
+    if old:
+        transaction.change(f"DELETE FROM {rows} WHERE rowid <= ? AND {column} < ?", (old[-1], before_ms))
+    return len(old)

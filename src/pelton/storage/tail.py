@@ -1,0 +1,29 @@
+"""The newest end of the log: which shards it concerns, and how much waits in one.
+
+Triggers ask after every commit, so the questions are answered from the rows since the last answer alone.
+"""
+
+from __future__ import annotations
+
+from pelton.storage.catalog import SequenceNumber
+from pelton.storage.transaction import Snapshot
+
+#: Shards with changes after a number, and how many.
+_CHANGED = "SELECT shard, count(*) FROM log WHERE sequence_number > ? GROUP BY shard"
+#: Shards that were closed after a number: closing uses up a number of its own.
+_CLOSED = "SELECT number FROM shards WHERE ending > ?"
+#: Records of a shard after a number, counted up to a bound.
+_COUNT = "SELECT count(*) FROM (SELECT 1 FROM log WHERE shard = ? AND sequence_number > ? LIMIT ?)"
+
+
+def touched_shards(snapshot: Snapshot, after: SequenceNumber) -> set[int]:
+    """Numbers of the shards that got records, or were closed, after that sequence number."""
+    changed: dict[int, int] = dict(snapshot.select(_CHANGED, (after,)))
+    if sum(changed.values()) == snapshot.tip() - after:
+        return set(changed)  # Every number since is a record's: no shard was closed.
+    return set(changed) | {number for (number,) in snapshot.select(_CLOSED, (after,))}
+
+
+def count_records(snapshot: Snapshot, shard: int, after: SequenceNumber, at_most: int = 1_000_000) -> int:
+    """How many records the shard of that number holds after a sequence number, counted up to ``at_most``."""
+    return int(snapshot.select(_COUNT, (shard, after, at_most))[0][0])

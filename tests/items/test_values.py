@@ -39,8 +39,10 @@ def nested(levels: int) -> AttributeValue:
         ({"X": "1"}, "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"),
         (
             {"S": "a", "N": "1"},
-            "Supplied AttributeValue has more than one datatypes set, "
-            + "must contain exactly one of the supported datatypes",
+            (
+                "Supplied AttributeValue has more than one datatypes set, "
+                "must contain exactly one of the supported datatypes"
+            ),
         ),
         # A fault inside comes before the wrong number of types.
         ({"S": "a", "N": "x"}, "The parameter cannot be converted to a numeric value: x"),

@@ -47,24 +47,30 @@ def now(storage: Storage, decide: Callable[[WriteTransaction], T]) -> T:
     return answers[0]
 
 
+def make_orders(
+    transaction: WriteTransaction,
+    name: str = "orders",
+    view_type: str | None = "NEW_AND_OLD_IMAGES",
+    shards: int = 1,
+) -> Table:
+    """A decision: a new table, with a stream unless ``view_type`` is None."""
+    table = transaction.create_table(
+        account=ACCOUNT,
+        region=REGION,
+        name=name,
+        uuid="7d9",
+        schema=SCHEMA,
+        definition={"BillingMode": "PAY_PER_REQUEST"},
+        now_ms=START_MS,
+    )
+    return table if view_type is None else transaction.enable_stream(table, view_type, START_MS, shards)
+
+
 def orders(
     storage: Storage, name: str = "orders", view_type: str | None = "NEW_AND_OLD_IMAGES", shards: int = 1
 ) -> Table:
-    """A new table, with a stream unless ``view_type`` is None."""
-
-    def decide(transaction: WriteTransaction) -> Table:
-        table = transaction.create_table(
-            account=ACCOUNT,
-            region=REGION,
-            name=name,
-            uuid="7d9",
-            schema=SCHEMA,
-            definition={"BillingMode": "PAY_PER_REQUEST"},
-            now_ms=START_MS,
-        )
-        return table if view_type is None else transaction.enable_stream(table, view_type, START_MS, shards)
-
-    return now(storage, decide)
+    """A new table, made in line."""
+    return now(storage, lambda transaction: make_orders(transaction, name, view_type, shards))
 
 
 def table_of(snapshot: Snapshot, name: str = "orders") -> Table:

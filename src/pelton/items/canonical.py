@@ -40,7 +40,7 @@ class NestedTooDeep(ValidationFailed):
         )
 
 
-class InvalidContent(ValidationFailed):
+class ImpossibleContent(ValidationFailed):
     """An empty set, one with duplicates, or NULL false: single writes word these three with an envelope."""
 
 
@@ -161,34 +161,34 @@ def _measure_boolean(content: bool, _: int) -> tuple[bool, int]:
 
 def _measure_null(content: bool, _: int) -> tuple[bool, int]:
     if content is not True:
-        raise InvalidContent(_INVALID + "Null attribute value types must have the value of true")
+        raise ImpossibleContent(_INVALID + "Null attribute value types must have the value of true")
     return content, 1
 
 
 def _measure_strings(texts: list[str], _: int) -> tuple[list[str], int]:
     if not texts:
-        raise InvalidContent(_INVALID + "An string set  may not be empty")
+        raise ImpossibleContent(_INVALID + "An string set  may not be empty")
     if _has_duplicates(texts):
-        raise InvalidContent(_INVALID + f"Input collection [{', '.join(texts)}] contains duplicates.")
+        raise ImpossibleContent(_INVALID + f"Input collection [{', '.join(texts)}] contains duplicates.")
     return texts, sum(map(_utf8_size, texts))
 
 
 def _measure_numbers(texts: list[str], _: int) -> tuple[list[str], int]:
     if not texts:
-        raise InvalidContent(_INVALID + "An number set  may not be empty")
+        raise ImpossibleContent(_INVALID + "An number set  may not be empty")
     canonical = list(map(canonical_number, texts))
     if _has_duplicates(canonical):
-        raise InvalidContent("Input collection contains duplicates")
+        raise ImpossibleContent("Input collection contains duplicates")
     return (texts if canonical == texts else canonical), sum(map(number_size, canonical))
 
 
 def _measure_binaries(texts: list[str], level: int) -> tuple[list[str], int]:
     if not texts:
-        raise InvalidContent(_INVALID + "Binary sets should not be empty")
+        raise ImpossibleContent(_INVALID + "Binary sets should not be empty")
     measured = [_measure_binary(text, level) for text in texts]
     canonical = [text for text, _ in measured]
     if _has_duplicates(canonical):
-        raise InvalidContent(_INVALID + f"Input collection [{', '.join(texts)}]of type BS contains duplicates.")
+        raise ImpossibleContent(_INVALID + f"Input collection [{', '.join(texts)}]of type BS contains duplicates.")
     return (texts if canonical == texts else canonical), sum(size for _, size in measured)
 
 

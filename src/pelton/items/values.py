@@ -15,7 +15,7 @@ from typing import Any
 from pelton.items.canonical import (
     ITEM_SIZE_MAX,
     NESTING_MAX,
-    InvalidContent,
+    ImpossibleContent,
     NestedTooDeep,
     canonical_item,
     canonical_value,
@@ -34,7 +34,7 @@ __all__ = [
     "NESTING_MAX",
     "ORDERED",
     "SETS",
-    "InvalidContent",
+    "ImpossibleContent",
     "NestedTooDeep",
     "canonical_item",
     "canonical_value",

@@ -33,12 +33,13 @@ class _Refused(Exception):
 class _Slot:
     """The place of one response in its connection's order."""
 
-    __slots__ = ("closes", "connection", "data")
+    __slots__ = ("closes", "connection", "data", "is_head")
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.data: bytes | None = None
         self.closes = False
+        self.is_head = False
 
     def reply(self, response: HttpResponse) -> None:
         """Fill the place; the connection sends what has become sendable."""
@@ -46,7 +47,9 @@ class _Slot:
         self.closes = self.closes or response.closes
         if self.closes and not response.closes:
             response = response._replace(closes=True)
-        self.data = connection.writer.rendered(response)
+        data = connection.writer.rendered(response)
+        # RFC 9110, 9.3.2: the answer to HEAD says how long its body would be, and has none.
+        self.data = data[: len(data) - len(response.body)] if self.is_head else data
         if not connection.is_feeding:
             connection.flush()
 
@@ -115,11 +118,9 @@ class Connection(asyncio.Protocol):
         had_begun = self._has_begun
         self.is_feeding = True
         try:
-            self._parser.feed_data(data)
+            self._parse(data)
             if self._has_begun and had_begun and not self._has_head:
                 self._count_head(len(data))
-        except httptools.HttpParserUpgrade:
-            self._refuse(HTTPStatus.NOT_IMPLEMENTED)
         except httptools.HttpParserCallbackError as fault:
             cause = fault.__context__
             if not isinstance(cause, _Refused):
@@ -132,6 +133,16 @@ class Connection(asyncio.Protocol):
         finally:
             self.is_feeding = False
         self.flush()
+
+    def _parse(self, data: bytes) -> None:
+        while True:
+            try:
+                self._parser.feed_data(data)
+            except httptools.HttpParserUpgrade as upgrade:
+                # A wish for another protocol may be ignored (RFC 9110, 7.8): what follows is HTTP/1.1 as before.
+                data = data[upgrade.args[0] :]
+            else:
+                return
 
     # What httptools calls.
 
@@ -164,6 +175,8 @@ class Connection(asyncio.Protocol):
         """The head is whole: refuse what will be too long before it arrives."""
         self._count_head(0)
         self._has_head = True
+        if self._parser.get_method() == b"CONNECT":
+            raise _Refused(HTTPStatus.NOT_IMPLEMENTED)
         options, headers = self._options, self._headers
         # DynamoDB's requests go to the root; code for functions and objects for other services go elsewhere.
         self._body_bytes_max = options.body_bytes_max if self._url == b"/" else options.upload_bytes_max
@@ -191,6 +204,7 @@ class Connection(asyncio.Protocol):
         self._body = []
         slot = _Slot(self)
         slot.closes = not self._parser.should_keep_alive()
+        slot.is_head = request.method == b"HEAD"
         self._slots.append(slot)
         if len(self._slots) >= self._options.pipelined_max:
             self._pace()

@@ -106,7 +106,7 @@ class RestProtocol:
             if location == "statusCode":
                 status = value
             else:
-                headers.append((header.encode(), str(value).encode("latin-1", "replace")))
+                headers.append((header.encode(), _header_value(value)))
         if status == HTTPStatus.NO_CONTENT:
             return HttpResponse(status, tuple(headers))
         headers.append((b"Content-Type", _JSON))
@@ -187,6 +187,11 @@ def _number(text: str) -> float:
     if number - number != 0:  # Infinite, or not a number.
         raise SerializationFailed("STRING_VALUE cannot be converted to Double")
     return number
+
+
+def _header_value(value: object) -> bytes:
+    """The value on one line: what a function said must not become another header."""
+    return " ".join(str(value).split()).encode("latin-1", "replace")
 
 
 def _response_body(result: Mapping[str, Any], located: Iterable[str], payload: str | None) -> bytes:

@@ -102,7 +102,8 @@ def refusal(model: ServiceModel, operation: str, body: dict[str, Any]) -> str:
                 "Value '{=KeysAndAttributes(keys=[{}], attributesToGet=null, consistentRead=null, "
                 "projectionExpression=null, expressionAttributeNames=null)}' at 'requestItems' failed to satisfy "
                 "constraint: Map keys must satisfy constraint: [Member must have length less than or equal to 255, "
-                "Member must have length greater than or equal to 1, Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+]"
+                "Member must have length greater than or equal to 1, Member must satisfy regular "
+                "expression pattern: [a-zA-Z0-9_.-]+]"
             ),
         ),
     ],

@@ -1,0 +1,199 @@
+"""Functions made through the API: durable in storage, unpacked in the data folder, defined in ``Functions``.
+
+A change is stored first and takes effect after its commit. Code folders that no function uses any more
+are removed at the next start, when no worker can have them open.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+
+from pelton.functions.archive import code_folder, unpack
+from pelton.functions.configuration import code_members, function_from, requested, stamped
+from pelton.functions.definition import Function
+from pelton.functions.errors import FunctionConflict, FunctionNotFound, InvalidParameterValue, PreconditionFailed
+from pelton.functions.service import Functions
+from pelton.operations import JsonObject
+from pelton.storage.engine import Storage
+from pelton.storage.functions import (
+    StoredFunction,
+    function_code,
+    put_function,
+    remove_function,
+)
+from pelton.storage.functions import (
+    function as stored_function,
+)
+from pelton.storage.functions import (
+    functions as stored_functions,
+)
+from pelton.storage.transaction import WriteTransaction
+
+#: Archives larger than this are unpacked in a thread: the loop serves requests meanwhile.
+_UNPACK_INLINE_BYTES = 1 << 20
+
+
+class Registry:
+    """Creates, changes, removes and restores functions."""
+
+    def __init__(self, functions: Functions, storage: Storage, *, data_dir: Path, random: Random) -> None:
+        self._functions = functions
+        self._storage = storage
+        self._folder = data_dir.resolve() / "functions" / "code"
+        self._random = random
+
+    def restore(self) -> list[Function]:
+        """Define what was stored before; call it before the project's functions are defined, which win."""
+        restored = []
+        snapshot = self._storage.snapshot()
+        used = set()
+        for stored in stored_functions(snapshot):
+            archive = function_code(snapshot, stored.account, stored.region, stored.name) or b""
+            used.add(code_folder(self._folder, archive).name)
+            restored.append(_function(stored, unpack(archive, self._folder)))
+        for folder in self._folder.iterdir() if self._folder.is_dir() else ():
+            if folder.name not in used:
+                shutil.rmtree(folder, ignore_errors=True)
+        for function in restored:
+            self._functions.define(function)
+        return restored
+
+    def settings(self, function: Function) -> JsonObject | None:
+        """The stored settings; None for a function that was not made through the API."""
+        stored = stored_function(self._storage.snapshot(), function.account, function.region, function.name)
+        return None if stored is None else stored.configuration
+
+    async def create(self, draft: StoredFunction, archive: bytes) -> StoredFunction:
+        """Make the function.
+
+        Raises:
+            FunctionConflict: it exists.
+            InvalidParameterValue: its settings or its archive cannot run.
+        """
+        conflict = FunctionConflict(f"Function already exist: {draft.name}")
+        if self._functions.get(_arn(draft)) is not None:
+            raise conflict
+        folder = await self._unpacked(archive)
+        function = _function(draft, folder)
+        created = self._stamped(draft, code_members(archive))
+
+        def store(transaction: WriteTransaction) -> None:
+            if stored_function(transaction, draft.account, draft.region, draft.name) is not None:
+                raise conflict
+            put_function(transaction, created, archive)
+
+        await self._storage.write(store)
+        self._functions.define(function)
+        return created
+
+    async def configure(self, function: Function, request: JsonObject, now_ms: int) -> StoredFunction:
+        """Change the settings that the request names.
+
+        Raises:
+            FunctionConflict: it is not one made through the API.
+            InvalidParameterValue: the settings cannot run.
+        """
+
+        def change(stored: StoredFunction) -> StoredFunction:
+            _check_revision(stored, request.get("RevisionId"))
+            return _with(stored, requested(request, stored.configuration), now_ms)
+
+        return await self._change(function, change, function.code_root, None)
+
+    async def recode(
+        self, function: Function, archive: bytes, now_ms: int, revision: str | None = None
+    ) -> StoredFunction:
+        """Replace the code, where ``revision`` (if given) is the function's latest.
+
+        Raises:
+            FunctionConflict: it is not one made through the API.
+            InvalidParameterValue: the archive cannot be unpacked.
+        """
+        folder = await self._unpacked(archive)
+
+        def change(stored: StoredFunction) -> StoredFunction:
+            _check_revision(stored, revision)
+            return _with(stored, {**stored.configuration, **code_members(archive)}, now_ms)
+
+        return await self._change(function, change, folder, archive)
+
+    async def delete(self, function: Function) -> None:
+        """Remove the function; an invocation under way ends undisturbed.
+
+        Raises:
+            FunctionConflict: it is not one made through the API.
+        """
+        if self.settings(function) is None:
+            raise _declared(function)
+
+        def remove(transaction: WriteTransaction) -> None:
+            if not remove_function(transaction, function.account, function.region, function.name):
+                raise FunctionNotFound(f"Function not found: {function.arn}")
+
+        await self._storage.write(remove)
+        self._functions.remove(function.arn)
+
+    async def _change(
+        self,
+        function: Function,
+        change: Callable[[StoredFunction], StoredFunction],
+        folder: Path,
+        archive: bytes | None,
+    ) -> StoredFunction:
+        def store(transaction: WriteTransaction) -> StoredFunction:
+            stored = stored_function(transaction, function.account, function.region, function.name)
+            if stored is None:
+                raise _declared(function)
+            changed = self._stamped(change(stored), {})
+            _function(changed, folder)  # Refused before anything is written.
+            put_function(transaction, changed, archive)
+            return changed
+
+        changed = await self._storage.write(store)
+        self._functions.define(_function(changed, folder))
+        return changed
+
+    async def _unpacked(self, archive: bytes) -> Path:
+        if not archive:
+            raise InvalidParameterValue("Code.ZipFile is required: code from S3 and images are not served here")
+        if len(archive) <= _UNPACK_INLINE_BYTES:
+            return unpack(archive, self._folder)
+        return await asyncio.to_thread(unpack, archive, self._folder)
+
+    def _stamped(self, stored: StoredFunction, members: JsonObject) -> StoredFunction:
+        revision = str(uuid.UUID(int=self._random.getrandbits(128), version=4))
+        settings = stamped({**stored.configuration, **members}, revision=revision, now_ms=stored.changed_ms)
+        return _with(stored, settings, stored.changed_ms)
+
+
+def _with(stored: StoredFunction, settings: JsonObject, now_ms: int) -> StoredFunction:
+    return StoredFunction(
+        account=stored.account, region=stored.region, name=stored.name, configuration=settings, changed_ms=now_ms
+    )
+
+
+def _function(stored: StoredFunction, folder: Path) -> Function:
+    return function_from(
+        stored.configuration, account=stored.account, region=stored.region, name=stored.name, code_root=folder
+    )
+
+
+def _arn(stored: StoredFunction) -> str:
+    return f"arn:aws:lambda:{stored.region}:{stored.account}:function:{stored.name}"
+
+
+def _check_revision(stored: StoredFunction, revision: str | None) -> None:
+    if revision is not None and revision != stored.configuration["RevisionId"]:
+        raise PreconditionFailed(
+            "The RevisionId provided does not match the latest RevisionId. "
+            "Call the GetFunction or the GetAlias API to retrieve the latest RevisionId"
+        )
+
+
+def _declared(function: Function) -> FunctionConflict:
+    return FunctionConflict(f"Function {function.name} is declared by the project: change it there")

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from pelton.clock import Clock, Timer
 from pelton.storage.catalog import SequenceNumber
-from pelton.storage.checkpointing import Checkpointing, CheckpointLimits
+from pelton.storage.checkpointing import CheckpointFigures, Checkpointing, CheckpointLimits
 from pelton.storage.commit import Entry, GroupCommit
 from pelton.storage.connection import Durability, open_checkpointer, open_reader, open_writer
 from pelton.storage.contents import Committed, load
@@ -154,6 +154,10 @@ class Storage:
                 )
 
         self.submit(lambda transaction: trim_step(transaction, self._clock.now_ms(), retention_ms), stepped)
+
+    def checkpoint_figures(self) -> CheckpointFigures:
+        """What checkpoints have cost so far: for metrics and measurements."""
+        return self._checkpointing.figures
 
     def close(self) -> None:
         """Finish what waits, checkpoint, and give the folder back. Further use is an error."""

@@ -35,7 +35,7 @@ def put_mapping(transaction: WriteTransaction, uuid: str, definition: JsonObject
     stored = mapping(transaction, uuid)
     if stored is not None and stored.definition == definition:
         return stored
-    version = 1 if stored is None else stored.version + 1
+    version = len(mapping_versions(transaction, uuid)) + 1
     since = transaction.tip()
     body = orjson.dumps(definition)
     transaction.change(

@@ -1,0 +1,72 @@
+"""Whose data folder it is, and where it may lie."""
+
+import os
+from pathlib import Path
+
+import apsw
+import pytest
+from storing import open_inline, opened
+
+from pelton.storage.check import check
+from pelton.storage.folder import DataFolderInUse, file_system, linux_mounts, macos_mounts
+from pelton.storage.schema import MIGRATIONS, UnknownSchema
+
+
+def test_a_folder_is_opened_once(tmp_path: Path) -> None:
+    with opened(tmp_path / "data"), pytest.raises(DataFolderInUse, match=f"in use by process {os.getpid()}"):
+        open_inline(tmp_path / "data")
+
+
+def test_a_closed_folder_can_be_opened_again(tmp_path: Path) -> None:
+    open_inline(tmp_path).close()
+
+    open_inline(tmp_path).close()
+
+
+def test_a_check_waits_for_no_running_pelton(tmp_path: Path) -> None:
+    with opened(tmp_path), pytest.raises(DataFolderInUse):
+        check(tmp_path)
+
+
+def test_data_of_a_newer_version_are_refused_by_number(tmp_path: Path) -> None:
+    open_inline(tmp_path).close()
+    connection = apsw.Connection(str(tmp_path / "pelton.db"))
+    connection.pragma("user_version", len(MIGRATIONS) + 1)
+    connection.close()
+
+    with pytest.raises(UnknownSchema, match=f"schema version {len(MIGRATIONS) + 1}"):
+        open_inline(tmp_path)
+
+
+def test_a_strangers_file_is_refused_untouched(tmp_path: Path) -> None:
+    connection = apsw.Connection(str(tmp_path / "pelton.db"))
+    connection.execute("CREATE TABLE theirs (x)")
+    connection.close()
+
+    with pytest.raises(UnknownSchema, match="not written by Pelton"):
+        open_inline(tmp_path)
+
+
+def test_a_refused_folder_is_not_held(tmp_path: Path) -> None:
+    (tmp_path / "pelton.db").write_bytes(b"not a database at all" * 100)
+    for _ in range(2):
+        with pytest.raises(apsw.NotADBError):
+            open_inline(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("folder", "kind"),
+    [("/home/x/data", "ext4"), ("/mnt/share/deep/data", "nfs4"), ("/mnt/shared", "ext4"), ("/mnt/my disk/x", "cifs")],
+)
+def test_the_deepest_mount_decides(folder: str, kind: str) -> None:
+    mounts = linux_mounts(
+        "/dev/sda1 / ext4 rw 0 0\nhost:/x /mnt/share nfs4 rw 0 0\n//host/y /mnt/my\\040disk cifs rw 0 0\n"
+    )
+
+    assert file_system(Path(folder), mounts) == kind
+
+
+def test_mounts_are_read_from_the_macos_command() -> None:
+    text = "/dev/disk1s1 on / (apfs, local, journaled)\n//me@host/x on /Volumes/x (smbfs, nodev, mounted by me)\n"
+
+    assert macos_mounts(text) == [("/", "apfs"), ("/Volumes/x", "smbfs")]

@@ -1,1 +1,5 @@
 """Lambda: definitions, workers, invocations."""
+
+from pelton.functions.api import operations, restore
+
+__all__ = ["operations", "restore"]

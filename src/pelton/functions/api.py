@@ -10,9 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Awaitable, Callable, Mapping
-from random import Random
 
-from pelton.clock import Clock
 from pelton.functions.addressing import Address, address_of, function_at
 from pelton.functions.archive import ARCHIVE_BYTES_MAX
 from pelton.functions.configuration import declared, requested, shown
@@ -22,14 +20,16 @@ from pelton.functions.invoking import invoke_operation
 from pelton.functions.registry import Registry
 from pelton.functions.service import Functions
 from pelton.operations import Access, JsonObject, Operation, RequestContext
+from pelton.storage.engine import Storage
 from pelton.storage.functions import StoredFunction
 
 _Decision = Callable[[], Awaitable[JsonObject]]
 
 
-def operations(functions: Functions, registry: Registry, *, clock: Clock, random: Random) -> Mapping[str, Operation]:
+def operations(functions: Functions, storage: Storage) -> Mapping[str, Operation]:
     """Invoke, and making, showing, changing and removing functions."""
-    api = _FunctionsApi(functions, registry, since_ms=clock.now_ms())
+    registry = Registry(functions, storage, data_dir=storage.path, random=functions.random)
+    api = _FunctionsApi(functions, registry, since_ms=functions.clock.now_ms())
     prepared = {
         "CreateFunction": api.create,
         "GetFunction": api.get,
@@ -40,7 +40,12 @@ def operations(functions: Functions, registry: Registry, *, clock: Clock, random
         "DeleteFunction": api.delete,
     }
     made = {name: Operation(name=name, access=Access.CALL, prepare=prepare) for name, prepare in prepared.items()}
-    return {**made, "Invoke": invoke_operation(functions, random)}
+    return {**made, "Invoke": invoke_operation(functions)}
+
+
+def restore(functions: Functions, storage: Storage) -> list[Function]:
+    """Define what was made through the API before; call it before the project's functions are defined, which win."""
+    return Registry(functions, storage, data_dir=storage.path, random=functions.random).restore()
 
 
 class _FunctionsApi:

@@ -39,6 +39,13 @@ def installation(function: Function, options: FunctionsOptions) -> Installation:
     return Installation(interpreter(options), next((file for file in files if file.exists()), None))
 
 
+def version_note(function: Function, version: str) -> str | None:
+    """What to say when the interpreter's minor version, e.g. of 3.11.4, is not the runtime's."""
+    if version.split(".")[:2] == ["3", str(python_minor(function.runtime, function.key))]:
+        return None
+    return f"runtime {function.runtime} runs on Python {version} here"
+
+
 def module_paths(function: Function) -> list[str]:
     """What layers add to ``sys.path``: their ``python`` folder, or the layer itself where it holds modules."""
     return [str(path) for layer in function.layers for path in _layer_paths(layer, function)]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Awaitable, Callable
-from random import Random
 
 import orjson
 
@@ -27,7 +26,7 @@ PAYLOAD_BYTES_MAX = 6291456
 _CLIENT_CONTEXT_MAX = 3583
 
 
-def invoke_operation(functions: Functions, random: Random) -> Operation:
+def invoke_operation(functions: Functions) -> Operation:
     """Invoke: ``RequestResponse`` and ``DryRun``; ``Event`` needs a durable queue and is refused by name."""
 
     def prepare(body: JsonObject, context: RequestContext) -> Callable[[], Awaitable[JsonObject]]:
@@ -38,7 +37,7 @@ def invoke_operation(functions: Functions, random: Random) -> Operation:
         invocation = Invocation(
             function_name=address.arn,
             payload=_event(body.get("Payload") or b""),
-            trace=child_of(random, context.trace),
+            trace=child_of(functions.random, context.trace),
             client_context=_client_context(body.get("ClientContext")),
             wants_log_tail=body.get("LogType") == "Tail",
             origin={"type": "invoke", "cause": context.trace},

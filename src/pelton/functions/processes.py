@@ -13,9 +13,9 @@ from functools import partial
 from random import Random
 
 from pelton.clock import Clock
-from pelton.functions.definition import Function, python_minor
+from pelton.functions.definition import Function
 from pelton.functions.executor import Report, Run, Task
-from pelton.functions.interpreter import Installation, installation
+from pelton.functions.interpreter import Installation, installation, version_note
 from pelton.functions.invocation import Draining, LogKind, Throttled
 from pelton.functions.launch import Child
 from pelton.functions.options import FunctionsOptions
@@ -277,13 +277,10 @@ class ProcessExecutor:
 
     def _note_version(self, worker: WorkerProcess) -> None:
         function = worker.function
-        actual = ".".join(worker.python_version.split(".")[:2])
-        if actual == f"3.{python_minor(function.runtime, function.key)}" or function.runtime in self._noted:
+        if function.runtime in self._noted or (text := version_note(function, worker.python_version)) is None:
             return
         self._noted.add(function.runtime)
-        python = self.installation(function).python
-        text = f"runtime {function.runtime} runs on Python {worker.python_version} here ({python})"
-        self._report(function, text, LogKind.ADVICE)
+        self._report(function, f"{text} ({self.installation(function).python})", LogKind.ADVICE)
 
 
 def _to_nobody(function: Function, text: str, kind: LogKind) -> None:

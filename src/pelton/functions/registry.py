@@ -48,7 +48,7 @@ class Registry:
         self._random = random
 
     def restore(self) -> list[Function]:
-        """Define what was stored before; call it before the project's functions are defined, which win."""
+        """Define what was stored before; see ``api.restore``."""
         restored = []
         snapshot = self._storage.snapshot()
         used = set()

@@ -35,8 +35,8 @@ class Functions:
 
     def __init__(self, executor: Executor, *, clock: Clock, random: Random) -> None:
         self._executor = executor
-        self._clock = clock
-        self._random = random
+        self.clock = clock
+        self.random = random
         self._functions: dict[_Identity, Function] = {}
         self._by_key: dict[str, Function] = {}  #: project keys, and the names of the default account and region
         self._log_listeners: list[Callable[[LogLine], None]] = []
@@ -103,13 +103,13 @@ class Functions:
         task = Task(
             function=function,
             request_id=request_id,
-            trace=invocation.trace or new_trace(self._random),
+            trace=invocation.trace or new_trace(self.random),
             payload=invocation.payload,
             client_context=invocation.client_context,
             invoked_arn=_invoked_arn(function, invocation.function_name),
             log=log.write,
         )
-        started_ms = self._clock.now_ms()
+        started_ms = self.clock.now_ms()
         log.platform(start_line(request_id, function.version))
         run = await self._executor.run(task)
         self._log_end(log, task, run)
@@ -149,7 +149,7 @@ class Functions:
 
     def _log_end(self, log: InvocationLog, task: Task, run: Run) -> None:
         if run.error_type is not None:
-            log.write(error_event(run, task.request_id, self._clock.now_ms()))
+            log.write(error_event(run, task.request_id, self.clock.now_ms()))
         log.platform(end_line(task.request_id))
         log.platform(report_line(task.request_id, task.function, run))
         self._advise(task.function, run, log)
@@ -164,7 +164,7 @@ class Functions:
         self._log(function).tell(text, kind)
 
     def _log(self, function: Function, request_id: str | None = None, *, keeps: bool = False) -> InvocationLog:
-        return InvocationLog(function, request_id, self._clock, self._log_listeners, keeps=keeps)
+        return InvocationLog(function, request_id, self.clock, self._log_listeners, keeps=keeps)
 
     async def _imported(self, functions: Sequence[Function]) -> Sequence[Run | None]:
         if len(functions) == 1:  # Without a loop's tasks: the in-process executor needs no loop.
@@ -172,7 +172,7 @@ class Functions:
         return await asyncio.gather(*(self._executor.prewarm(function) for function in functions))
 
     def _new_request_id(self) -> str:
-        return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
+        return str(uuid.UUID(int=self.random.getrandbits(128), version=4))
 
 
 def _is_at_home(function: Function) -> bool:

@@ -1,13 +1,25 @@
-"""Reading a project from its folder or file."""
+"""Reading a project from its folder or file: finds the file, tells what kind it is, reads it.
+
+Pure but for the file reader it is given.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
 
+from pelton.projects.documents import Block, Value, kind_of
 from pelton.projects.files import FileReader
 from pelton.projects.options import ReadOptions
 from pelton.projects.project import Project, ProjectRefused, Where
+from pelton.projects.scalars import texts_of
+from pelton.projects.serverless import read_serverless
+from pelton.projects.yaml import parse_yaml
+
+#: Files looked for in a folder, in this order.
+_FILE_NAMES = ("serverless.yml", "serverless.yaml", "serverless.json")
+_SCRIPTS = ("serverless.ts", "serverless.js", "serverless.cjs", "serverless.mjs")
+_SAM_FILES = ("template.yaml", "template.yml", "template.json")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,14 +30,74 @@ class PeekedCustom:
 
 
 def peek_companions(path: Path, files: FileReader) -> PeekedCustom:
-    """The companions a project names, read raw: their variables feed its ``${env:}``."""
-    raise ProjectRefused(Where(str(path)), "this reader is being built", f"{files}")
+    """The companions a project names, read raw: their variables feed its ``${env:}``.
+
+    Args:
+        path: the project's folder, or the file that describes it.
+        files: where files are read.
+
+    Raises:
+        ProjectRefused: there is no such project, its file cannot be parsed, or the list holds variables.
+    """
+    found: Value = _parsed(_project_file(path, files), files)
+    where = found.where if isinstance(found, Block) else Where(path.name)
+    for key in ("custom", "pelton", "companions"):
+        if not isinstance(found, Block):
+            return PeekedCustom()
+        where, found = found.at(key), found.get(key)
+    names = texts_of(found, where, "custom.pelton.companions")
+    for name in names:
+        if "${" in name:
+            what = f"custom.pelton.companions holds the variable {name}"
+            raise ProjectRefused(where, what, "write the names out: they are read before variables are resolved")
+    return PeekedCustom(companions=names)
 
 
 def read_project(path: Path, *, options: ReadOptions, files: FileReader) -> Project:
     """The project in that folder, or described by that file.
 
+    Args:
+        path: a folder with a serverless.yml, or the file itself under any name.
+        options: stage, region, values and strictness.
+        files: where files are read.
+
     Raises:
-        ProjectRefused: it cannot be run as written.
+        ProjectRefused: there is no such project, or it cannot be run as written.
     """
-    raise ProjectRefused(Where(str(path)), "this reader is being built", f"{options} {files}")
+    file = _project_file(path, files)
+    main = _parsed(file, files)
+    if "Resources" in main and "service" not in main:
+        cure = "describe the project in a serverless.yml for now"
+        raise ProjectRefused(Where(file.name, 1), "a SAM or CloudFormation template is not served yet", cure)
+    return read_serverless(main, file, options=options, files=files)
+
+
+def _project_file(path: Path, files: FileReader) -> Path:
+    """The file that describes the project."""
+    if not files.is_folder(path):
+        if path.suffix in (".ts", ".js", ".cjs", ".mjs"):
+            raise ProjectRefused(Where(str(path)), "it needs Node to be read", "write it as serverless.yml")
+        return path
+    for name in _FILE_NAMES:
+        if files.read(path / name) is not None:
+            return path / name
+    for name in _SCRIPTS:
+        if files.read(path / name) is not None:
+            raise ProjectRefused(Where(str(path / name)), "it needs Node to be read", "write it as serverless.yml")
+    for name in _SAM_FILES:
+        if files.read(path / name) is not None:
+            return path / name
+    raise ProjectRefused(Where(str(path)), "there is no serverless.yml", "name the project's folder or file")
+
+
+def _parsed(file: Path, files: FileReader) -> Block:
+    try:
+        data = files.read(file)
+    except OSError as error:
+        raise ProjectRefused(Where(str(file)), f"cannot read it: {error.strerror}", "make it readable") from None
+    if data is None:
+        raise ProjectRefused(Where(str(file)), "there is no such file", "name the project's folder or file")
+    value = parse_yaml(data, file.name)
+    if not isinstance(value, Block):
+        raise ProjectRefused(Where(file.name), f"the file is {kind_of(value)}", "write a mapping: service, provider …")
+    return value

@@ -1,0 +1,125 @@
+"""Reads a serverless.yml: the service's variables, then its resources as a template, then what runs.
+
+Source: Serverless Framework documentation, serverless.yml reference.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pelton.projects.custom import PeltonSettings, read_pelton_settings
+from pelton.projects.documents import Block
+from pelton.projects.files import FileReader
+from pelton.projects.intrinsics import Evaluator
+from pelton.projects.mappings import MappingReader
+from pelton.projects.names import function_logical_id, layer_logical_id
+from pelton.projects.notes import Notes
+from pelton.projects.options import ReadOptions
+from pelton.projects.project import FunctionDeclaration, Project, Route
+from pelton.projects.resources import note_resources, read_outputs
+from pelton.projects.scalars import block_of, text_of
+from pelton.projects.service import Service, open_service
+from pelton.projects.service_events import service_events
+from pelton.projects.service_functions import FunctionReader, merged_functions
+from pelton.projects.service_keys import note_service_keys
+from pelton.projects.service_template import service_template
+from pelton.projects.tables import read_tables
+from pelton.projects.template import Stack, Template
+
+
+def read_serverless(main: Block, path: Path, *, options: ReadOptions, files: FileReader) -> Project:
+    """The project that the parsed file at ``path`` describes.
+
+    Raises:
+        ProjectRefused: something that runs here is wrong, unsupported or cannot be told.
+    """
+    notes = Notes(allow_unsupported=options.allow_unsupported)
+    service = open_service(main, path.parent, files, options, notes)
+    note_service_keys(service.main, service.variables, notes)
+    where = main.at("custom")
+    settings = read_pelton_settings(service.variables.at("custom", "pelton"), where, service.root, files, notes)
+    functions = merged_functions(service.variables.at("functions"), service.main.at("functions"))
+    routes, mappings = service_events(service, functions, notes)
+    template = service_template(service, functions, mappings, notes)
+    return _project(service, template, functions, settings, (path, routes))
+
+
+def _project(
+    service: Service,
+    template: Template,
+    written: Block,
+    settings: PeltonSettings,
+    source: tuple[Path, list[Route]],
+) -> Project:
+    path, routes = source
+    notes = service.notes
+    evaluator = Evaluator(template, _stack(service), service.options.overrides)
+    tables = read_tables(template, evaluator, notes)
+    functions = _functions(service, template, evaluator, written, settings)
+    running = {function.key for function in functions}
+    names = {key: evaluator.references.physical_name(function_logical_id(key)) for key in written}
+    mappings = MappingReader(
+        template=template,
+        evaluator=evaluator,
+        functions=functions,
+        tables=tables,
+        skipped=frozenset(str(name) for key, name in names.items() if key not in running),
+        options=service.options,
+        notes=notes,
+    ).read()
+    note_resources(template, evaluator, {function_logical_id(key) for key in written}, notes)
+    return Project(
+        name=service.name,
+        stage=service.stage,
+        region=service.region,
+        root=service.root,
+        functions=functions,
+        tables=tables,
+        routes=tuple(route for route in routes if route.function_key in running),
+        mappings=mappings,
+        companions=settings.companions,
+        site=settings.site,
+        failures=settings.failures,
+        outputs=read_outputs(template, evaluator),
+        watched=(path, *service.sources.read_files(), *service.dotenv_files),
+        notes=notes.gathered(),
+    )
+
+
+def _stack(service: Service) -> Stack:
+    options = service.options
+    return Stack(
+        name=service.stack_name,
+        region=service.region,
+        account=options.account,
+        port=options.port,
+        http_port=options.http_port,
+    )
+
+
+def _functions(
+    service: Service, template: Template, evaluator: Evaluator, written: Block, settings: PeltonSettings
+) -> tuple[FunctionDeclaration, ...]:
+    reader = FunctionReader(
+        evaluator=evaluator,
+        resources=template.resources,
+        root=service.root,
+        layers=_layers(service, evaluator),
+        extra_environment={**service.injected, **settings.environment},
+        notes=service.notes,
+    )
+    found = (reader.read(key, block_of(function, written.at(key), key)) for key, function in written.items())
+    return tuple(function for function in found if function is not None)
+
+
+def _layers(service: Service, evaluator: Evaluator) -> dict[str, Path]:
+    """Folders of the project's own layers by ARN."""
+    found: dict[str, Path] = {}
+    declared = block_of(service.variables.at("layers"), service.main.at("layers"), "layers")
+    for key, layer in declared.items():
+        where = declared.at(key)
+        folder = block_of(layer, where, f"layers.{key}").get("path")
+        arn = evaluator.references.of_resource(layer_logical_id(key), None, where)
+        if folder is not None and isinstance(arn, str):
+            found[arn] = service.root / text_of(folder, where, f"layers.{key}.path")
+    return found

@@ -139,10 +139,18 @@ class Connection(asyncio.Protocol):
             try:
                 self._parser.feed_data(data)
             except httptools.HttpParserUpgrade as upgrade:
-                # A wish for another protocol may be ignored (RFC 9110, 7.8): what follows is HTTP/1.1 as before.
-                data = data[upgrade.args[0] :]
+                # A wish for another protocol may be ignored (RFC 9110, 7.8), but the parser has skipped the body:
+                # the request is read once more, without the wish.
+                data = self._head_without_upgrade() + data[upgrade.args[0] :]
+                self._parser = httptools.HttpRequestParser(self)
             else:
                 return
+
+    def _head_without_upgrade(self) -> bytes:
+        lines = [
+            b"%b: %b\r\n" % header for header in self._headers.items() if header[0] not in (b"upgrade", b"connection")
+        ]
+        return b"%b %b HTTP/1.1\r\n%b\r\n" % (self._parser.get_method(), self._url, b"".join(lines))
 
     # What httptools calls.
 
@@ -182,7 +190,7 @@ class Connection(asyncio.Protocol):
         self._body_bytes_max = options.body_bytes_max if self._url == b"/" else options.upload_bytes_max
         if int(headers.get(b"content-length", b"0") or b"0") > self._body_bytes_max:
             raise _Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-        if headers.get(b"expect", b"").lower() == b"100-continue":
+        if headers.get(b"expect", b"").lower() == b"100-continue" and not self._parser.should_upgrade():
             slot = _Slot(self)
             slot.data = _CONTINUE
             self._slots.append(slot)
@@ -196,6 +204,8 @@ class Connection(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         """The request is whole: hand it on."""
+        if self._parser.should_upgrade():
+            return
         path, _, query = self._url.partition(b"?")
         parts = self._body
         body = parts[0] if len(parts) == 1 else b"".join(parts)

@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from pelton.cli.running import CANNOT_START, AsJson, print_json
-from pelton.control.run_file import NotRunning, read_run_file
 
 DAMAGED = 1
 
@@ -21,37 +20,27 @@ def check(
 
     Example: pelton check --data-dir .pelton
     """
-    from pelton.storage.check import check as check_storage  # SQLite's driver: only this command opens the file.
+    # SQLite's driver and the storage: heavy imports that no command beside a running Pelton needs.
+    from pelton.storage.check import check as check_storage
+    from pelton.storage.folder import DataFolderInUse, NetworkFileSystem
+    from pelton.storage.schema import UnknownSchema
 
-    _refuse_if_running(data_dir)
-    file = data_dir / "pelton.db"
-    if not file.exists():
-        typer.secho(f"pelton: no data in {data_dir} (name its folder with --data-dir)", fg="red", err=True)
-        raise typer.Exit(CANNOT_START)
-    report = check_storage(file)
+    try:
+        report = check_storage(data_dir)
+    except (FileNotFoundError, DataFolderInUse, NetworkFileSystem, UnknownSchema) as error:
+        typer.secho(f"pelton: {error}", fg="red", err=True)
+        raise typer.Exit(CANNOT_START) from None
+    counts = {"tables": report.tables, "items": report.items, "records": report.records}
     if as_json:
-        print_json({"ok": report.ok, "problems": list(report.problems), "counts": dict(report.counts)})
+        print_json({"consistent": report.is_consistent, **counts, "problems": list(report.problems)})
     else:
-        _print_report(ok=report.ok, problems=report.problems, counts=report.counts)
-    if not report.ok:
+        _print(report.problems, ", ".join(f"{count} {name}" for name, count in counts.items()))
+    if not report.is_consistent:
         raise typer.Exit(DAMAGED)
 
 
-def _refuse_if_running(data_dir: Path) -> None:
-    try:
-        run = read_run_file(data_dir)
-    except NotRunning:
-        return
-    typer.secho(
-        f"pelton: process {run.pid} runs on {data_dir} (stop it first: check reads a folder at rest)",
-        fg="red",
-        err=True,
-    )
-    raise typer.Exit(CANNOT_START)
-
-
-def _print_report(*, ok: bool, problems: tuple[str, ...], counts: dict[str, int]) -> None:
+def _print(problems: tuple[str, ...], looked_at: str) -> None:
     for problem in problems:
         typer.secho(f"damaged: {problem}", fg="red")
-    what = ", ".join(f"{count} {name}" for name, count in counts.items())
-    typer.secho(f"{'whole' if ok else 'damaged'}: {what}", fg="green" if ok else "red")
+    verdict, colour = ("damaged", "red") if problems else ("whole", "green")
+    typer.secho(f"{verdict}: {looked_at}", fg=colour)

@@ -18,7 +18,15 @@ from pelton.stack.events import Event, Kind
 #: Lines of one kind shown in a second before the rest of that second is counted.
 LINES_PER_SECOND = 20
 
-COLOURS = {"request": "cyan", "reaction": "green", "stuck": "red", "writes": "blue", "note": "yellow", "log": "white"}
+COLOURS = {
+    "request": "cyan",
+    "reaction": "green",
+    "stuck": "red",
+    "writes": "blue",
+    "note": "yellow",
+    "log": "white",
+    "platform": "white",
+}
 SUBJECT_WIDTH = 24
 
 
@@ -43,6 +51,8 @@ class Terminal:
 
     def show(self, event: Event) -> None:
         """Print one event, or count it when its kind has filled this second."""
+        if event.kind is Kind.PLATFORM:
+            return
         if self._as_json:
             print_json_line(event.as_json())
             return

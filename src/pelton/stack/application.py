@@ -10,7 +10,7 @@ from pathlib import Path
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pelton.functions.invocation import Invocation, Outcome
-from pelton.functions.trace import new_trace
+from pelton.functions.trace import child_of
 from pelton.gateway.app import GatewayOptions, gateway_app
 from pelton.projects.project import Project
 from pelton.settings import Settings
@@ -46,7 +46,7 @@ class Application:
         self.project = await declare(self._core, project)
         self._app = gateway_app(
             self.project.routes,
-            self._invoke,
+            self.invoke,
             GatewayOptions(
                 stage=self.project.stage,
                 region=self.project.region,
@@ -58,6 +58,11 @@ class Application:
     async def gateway(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The ASGI application: the newest reading of the project."""
         await self._app(scope, receive, send)
+
+    async def invoke(self, key: str, event: bytes, trace: str | None) -> Outcome:
+        """Invoke a function for a request that bears ``trace``."""
+        own = child_of(self._core.ground.random, trace)
+        return await self._core.functions.invoke(Invocation(function_name=key, payload=event, trace=own))
 
     def prewarm(self) -> None:
         """Import handlers in the background: those that people wait for (HTTP) first."""
@@ -76,10 +81,6 @@ class Application:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
-
-    async def _invoke(self, key: str, event: bytes, trace: str | None) -> Outcome:
-        root = new_trace(self._core.ground.random, trace)
-        return await self._core.functions.invoke(Invocation(function_name=key, payload=event, trace=root))
 
     async def _prewarm(self, first: list[str], then: list[str]) -> None:
         await self._core.functions.prewarm(first)

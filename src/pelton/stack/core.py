@@ -22,9 +22,11 @@ from pelton.functions.trace import new_trace
 from pelton.operations import Access, JsonObject, Operation, RequestContext
 from pelton.settings import Settings
 from pelton.stack.events import EventLog
+from pelton.stack.recording import invocation_row
 from pelton.stack.reporting import Reporting
 from pelton.storage.catalog import SequenceNumber
 from pelton.storage.engine import Storage
+from pelton.storage.invocations import add_invocation
 from pelton.tables.options import TableOptions
 from pelton.triggers.protocols import NotInvoked as TriggerNotInvoked
 from pelton.triggers.service import TriggerOptions, Triggers
@@ -61,6 +63,7 @@ class Core:
             options=TriggerOptions(retention_ms=ground.settings.retention_ms),
         )
         self.services = self._services()
+        functions.restore(self.functions, self.storage)
         self.functions.on_log(self.reporting.on_log)
         self.functions.on_outcome(self.reporting.on_outcome)
         self.functions.on_outcome(self._record)

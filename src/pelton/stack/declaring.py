@@ -7,10 +7,10 @@ place, so a restart or an edit keeps ids and positions.
 
 from __future__ import annotations
 
-from pelton.arns import DEFAULT_ACCOUNT, table_arn
+from pelton.arns import DEFAULT_ACCOUNT
 from pelton.errors import WireError
 from pelton.functions.definition import Function, InvalidFunction
-from pelton.operations import JsonObject, RequestContext
+from pelton.operations import JsonObject
 from pelton.projects.project import FunctionDeclaration, Project, TableDeclaration, with_stream_arns
 from pelton.stack.core import Core
 from pelton.stack.refusal import CannotStart
@@ -60,8 +60,8 @@ async def _align(core: Core, project: Project, declared: TableDeclaration, table
     if wanted != stored:
         core.reporting.note(
             "project",
-            f"{declared.where}: table {table.name} keeps the key schema it was made with, {stored}: a table's keys cannot "
-            f"change (delete the table, name another, or start with a new --data-dir)",
+            f"{declared.where}: table {table.name} keeps the key schema it was made with, {stored}: a table's keys "
+            f"cannot change (delete the table, name another, or start with a new --data-dir)",
             is_problem=True,
         )
     await _align_stream(core, project, declared, table)
@@ -131,15 +131,3 @@ async def _declare_mappings(core: Core, project: Project) -> None:
 def _stored(core: Core, project: Project, name: str) -> Table | None:
     with core.storage.snapshot() as snapshot:
         return snapshot.table(DEFAULT_ACCOUNT, project.region, name)
-
-
-def table_arns(project: Project) -> tuple[str, ...]:
-    """ARNs of the project's tables."""
-    return tuple(table_arn(project.region, DEFAULT_ACCOUNT, table.name) for table in project.tables)
-
-
-def internal_context(core: Core, region: str) -> RequestContext:
-    """The stack as a caller of operations."""
-    return RequestContext(
-        account=DEFAULT_ACCOUNT, region=region, now_ms=core.ground.clock.now_ms(), request_id="pelton", trace=None
-    )

@@ -1,0 +1,178 @@
+"""A whole Pelton in the test's own thread: no sockets, no threads, no processes, and time that a test moves.
+
+Handlers run in the same interpreter (breakpoints and coverage work), boto3 is answered in process, and
+``settle()`` moves the clock from timer to timer until every reaction is done.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import tempfile
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from random import Random
+from types import TracebackType
+from typing import Any, TypeVar
+
+import boto3
+
+from pelton.functions.inprocess import InProcessExecutor
+from pelton.functions.invocation import Outcome
+from pelton.functions.options import FunctionsOptions
+from pelton.server import Dispatcher, ServerOptions
+from pelton.settings import Settings
+from pelton.stack.application import Application
+from pelton.stack.core import Core, Ground
+from pelton.stack.reading import description
+from pelton.stack.settling import settle
+from pelton.storage.connection import Durability
+from pelton.storage.drivers import InlineDriver
+from pelton.storage.engine import Storage, StorageOptions
+from pelton.testing.clock import ManualClock
+from pelton.testing.web import Response, call
+from pelton.testing.wire import ENDPOINT, InProcessClients
+
+T = TypeVar("T")
+
+#: Rounds of the loop after which nothing more happens without time moving.
+ROUNDS = 100
+
+
+class LocalPelton:
+    """A Pelton in one thread. Use it as a context manager; it runs the project from enter to exit.
+
+    Args:
+        project: folder or file of the project; None: tables, streams and functions alone.
+        environment: what ``${env:…}`` finds and handlers inherit, beside the process's own.
+        seed: of every random choice; the same seed, clock and calls give the same run.
+        shards: shards of a new stream.
+        data_dir: a folder to keep; None: a temporary one.
+    """
+
+    def __init__(
+        self,
+        project: Path | None = None,
+        *,
+        environment: dict[str, str] | None = None,
+        seed: int = 0,
+        shards: int = 1,
+        data_dir: Path | None = None,
+    ) -> None:
+        self.clock = ManualClock()
+        self._temporary = tempfile.TemporaryDirectory(prefix="pelton-test-")
+        self._data_dir = data_dir or Path(self._temporary.name) / "data"
+        self._settings = Settings(
+            project=project or Path(self._temporary.name),
+            data_dir=self._data_dir,
+            shards=shards,
+            is_watching=False,
+            environment={**os.environ, **(environment or {})},
+        )
+        self._random = Random(seed)  # Repeatable on purpose.
+        self._loop = asyncio.new_event_loop()
+
+    def __enter__(self) -> LocalPelton:
+        self._data_dir.mkdir(parents=True, exist_ok=True)
+        storage = Storage.open(
+            self._data_dir,
+            clock=self.clock,
+            driver=InlineDriver(),
+            options=StorageOptions(durability=Durability.NONE),
+        )
+        self.core = Core(
+            Ground(
+                settings=self._settings,
+                clock=self.clock,
+                random=self._random,
+                storage=storage,
+                executor=self._executor(),
+                endpoint_url=f"{ENDPOINT}:80",
+            )
+        )
+        self._dispatcher = Dispatcher(
+            self.core.services, storage, ServerOptions(), clock=self.clock, random=self._random
+        )
+        self._application = Application(self.core, description(self._settings), {}, 80)
+        self._run(self._start())
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        boto3.DEFAULT_SESSION = None
+        self._run(self.core.quiesce(1.0))
+        self.core.storage.close()
+        self._loop.close()
+        self._temporary.cleanup()
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of this Pelton."""
+        return self._clients.client(service)
+
+    def resource(self, service: str) -> Any:
+        """A boto3 resource of this Pelton."""
+        return self._clients.resource(service)
+
+    def request(
+        self, method: str, path: str, *, json: object = None, headers: dict[str, str] | None = None
+    ) -> Response:
+        """A request to the application, as its gateway answers it."""
+        return self._run(call(self._application.gateway, method, path, json=json, headers=headers or {}))
+
+    def invoke(self, function: str, payload: bytes = b"{}") -> Outcome:
+        """Invoke a function by its key or name."""
+        return self._run(self._application.invoke(function, payload, None))
+
+    def settle(self, within_s: float = 3600.0) -> None:
+        """Move time until every reaction to what is written now is done.
+
+        Raises:
+            NotSettled: that would take more than ``within_s`` seconds of virtual time, or never end.
+        """
+        deadline = self.clock.monotonic() + within_s
+
+        async def pause() -> bool:
+            await _rounds()
+            if not self.core.outstanding(self.core.tip()):
+                return True
+            due = self.clock.next_due()
+            if due is None or self.clock.monotonic() + due > deadline:
+                return False
+            self.clock.advance(due)
+            await _rounds()
+            return True
+
+        self._run(settle(self.core, pause))
+
+    def advance(self, seconds: float) -> None:
+        """Move time on, and let what falls due happen."""
+
+        async def move() -> None:
+            self.clock.advance(seconds)
+            await _rounds()
+
+        self._run(move())
+
+    async def _start(self) -> None:
+        self._clients = InProcessClients(self._dispatcher, "us-east-1")
+        boto3.DEFAULT_SESSION = self._clients.session()
+        await self._application.declare()
+        await self.core.start()
+        await _rounds()
+
+    def _executor(self) -> InProcessExecutor:
+        options = FunctionsOptions(data_dir=self._data_dir, endpoint_url=ENDPOINT, inherited=self._settings.environment)
+        return InProcessExecutor(options, clock=self.clock, random=self._random)
+
+    def _run(self, work: Coroutine[Any, Any, T]) -> T:
+        return self._loop.run_until_complete(work)
+
+
+async def _rounds() -> None:
+    for _ in range(ROUNDS):
+        await asyncio.sleep(0)
+
+
+#: What a fixture gives tests: makes a running Pelton of a project, ended with the test.
+LocalPeltonFactory = Callable[..., LocalPelton]

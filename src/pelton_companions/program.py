@@ -34,6 +34,7 @@ class Companion(Protocol):
     """What the programs have in common."""
 
     name: str
+    paths_without_faults: frozenset[str]  #: what stays readable while a fault is on
 
     async def start(self) -> None:
         """Open what is durable; after this requests come."""
@@ -99,7 +100,7 @@ class Front:
             return refusal
         if request.path.startswith("/_companion/"):
             return self._control(request)
-        fault = await self._faults.before_request()
+        fault = await self._fault(request)
         if fault.mode is FaultMode.REFUSE:
             return None
         if fault.mode is FaultMode.FAIL:
@@ -107,6 +108,11 @@ class Front:
         else:
             answer = await self._companion.handle(request)
         return answer.with_headers(self._access.cors_headers(request))
+
+    async def _fault(self, request: Request) -> Fault:
+        if request.path in self._companion.paths_without_faults:
+            return Fault()
+        return await self._faults.before_request()
 
     def _control(self, request: Request) -> Response:
         call = (request.method, request.path)

@@ -26,6 +26,7 @@ class Registration:
         variables: host and port to the variables that are set when this companion is started.
         claimed_by: the variables of which any one, set by the user, means the real vendor.
         allows_site: whether the site's pages call it, so that it needs ``--allow-origin``.
+        needs_http_port: its port is not HTTP's: ``--http-port`` is where health and control are.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Registration:
     variables: Callable[[str, int], Mapping[str, str]]
     claimed_by: frozenset[str]
     allows_site: bool = False
+    needs_http_port: bool = False
 
 
 def _search(host: str, port: int) -> Mapping[str, str]:
@@ -100,6 +102,7 @@ COMPANIONS: Mapping[str, Registration] = {
             port_offset=None,
             variables=_mail,
             claimed_by=frozenset({"SMTP_HOST", "SMTP_PORT", "SMTP_USER", "SMTP_PASSWORD"}),
+            needs_http_port=True,
         ),
     )
 }

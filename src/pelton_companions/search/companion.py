@@ -26,6 +26,7 @@ class SearchCompanion:
     """Answers for one data folder."""
 
     name = "search"
+    paths_without_faults: frozenset[str] = frozenset()
 
     def __init__(self, data: Path) -> None:
         self._store = Store(data / "search.sqlite")

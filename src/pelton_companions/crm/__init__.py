@@ -1,0 +1,1 @@
+"""CRM: HubSpot's contacts, on this machine."""

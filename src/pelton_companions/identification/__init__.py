@@ -1,0 +1,1 @@
+"""Identification: FullContact's person.enrich, on this machine."""

@@ -1,18 +1,37 @@
-"""The five expression languages: lexer, parser, evaluation.
+"""The five expression languages: lexer, parser, evaluation; and the legacy members they replaced.
 
-What other rooms import:
+A text is parsed to a tree that holds no parameters (kept in an ``ExpressionCache``), then bound to the
+request's ``Parameters``: static checks in the service's order, and a callable. What other rooms import:
 
-``pelton.expressions.parameters``
-    Parameters(names, values): ExpressionAttributeNames and -Values of one request with use tracking;
-        built by ``parameters(...)`` after its checks; ``check_all_used()`` once everything is parsed
+``pelton.expressions.faults``
+    ExpressionKind (CONDITION, FILTER, KEY_CONDITION, UPDATE, PROJECTION)
+    ExpressionFault(ValidationFailed): every fault that needs no item; ``tables`` may put it in the envelope
+        « 1 validation error detected: » together with ``items.values.ImpossibleContent``
+``pelton.expressions.parameters``, in this order:
+    check_not_mixed(legacy, expressions): members by name, None where absent
+    check_needed(names, values, expressions): ExpressionAttributeNames and -Values need an expression
+    parameters(names, values, ContentFaults.WRAPPED | BARE) -> Parameters: checked, values canonical; UpdateItem: BARE
+    check_sizes({kind: text | None}); then parse_... in the order Update, Condition, KeyCondition, Filter, Projection
+    Parameters.check_all_used()
 ``pelton.expressions.cache``
-    ExpressionCache(entries_max): parse results by text; one per server, handed in by the caller
+    ExpressionCache(entries_max): trees by text; one per server, handed to every parse_...
 ``pelton.expressions.condition``
-    parse_condition(text, params, ConditionKind, cache) -> Condition; Condition(item | None) -> bool
+    parse_condition(text, parameters, kind, cache=None) -> Condition; Condition(item | None) -> bool
+    Condition.paths, .attributes (top-level names); ALWAYS
 ``pelton.expressions.update``
-    parse_update(text, params, cache) -> Update; Update.apply(item) -> Item
+    parse_update(text, parameters, cache=None) -> Update; NO_UPDATE
+    Update.apply(before) -> after; .updated_old(before), .updated_new(before) -> fragments (both from the item *before*)
+    Update.attributes, .paths; .check_keys(schema) after the table lookup; .creates
 ``pelton.expressions.projection``
-    parse_projection(text, params, cache) -> Projection; Projection(item) -> Item
+    parse_projection(text, parameters, cache=None) -> Projection; projection_of(names); Projection(item) -> Item
+    Projection.paths, .attributes
+``pelton.expressions.paths``
+    check_scalar_keys(paths, schema, "Key" | "IndexKey") for projections, after the table lookup
 ``pelton.expressions.key_condition``
-    parse_key_condition(text, params, cache) -> KeyConditions; then .bind(schema) -> KeyCondition
+    parse_key_condition(text, parameters, cache=None) -> KeyConditions, before the table lookup
+    KeyConditions.bind(schema) -> KeyCondition; KeyCondition.range() -> KeyRange(lower, upper)
+    KeyCondition.partition() -> KeyRange; .partition_values, .has_sort_condition, .operator, .operands
+``pelton.expressions.legacy``
+    expected_condition(expected, operator) -> Condition; filter_condition(...); key_conditions(...) -> KeyConditions
+    attribute_updates(updates) -> Update; attributes_to_get(names) -> Projection
 """

@@ -28,18 +28,23 @@ def resolved(path: Path, parameters: Parameters, kind: ExpressionKind) -> Elemen
     """
     if not path.has_names:
         return path.elements
-    names = parameters.names
-    elements: list[str | int] = []
-    for element in path.elements:
-        if isinstance(element, str) and element[0] == "#":
-            if element not in names:
-                text = (
-                    f"An expression attribute name used in the document path is not defined; attribute name: {element}"
-                )
-                raise fault_in(kind, text)
-            element = names[element]
-        elements.append(element)
-    return tuple(elements)
+    return tuple(
+        resolved_name(element, parameters, kind) if isinstance(element, str) and element[0] == "#" else element
+        for element in path.elements
+    )
+
+
+def resolved_name(name: str, parameters: Parameters, kind: ExpressionKind) -> str:
+    """The attribute name a ``#name`` stands for.
+
+    Raises:
+        ExpressionFault: it is not defined.
+    """
+    attribute = parameters.names.get(name)
+    if attribute is None:
+        text = f"An expression attribute name used in the document path is not defined; attribute name: {name}"
+        raise fault_in(kind, text)
+    return attribute
 
 
 def getter(path: Elements) -> Getter:

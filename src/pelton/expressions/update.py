@@ -1,0 +1,144 @@
+"""Updates: a text and its parameters become a function from an item to the item after.
+
+All operands read the item as it was before, so the order of sections and actions has no effect on
+values. Nothing is created on the way to a nested path: its parent must be there.
+Source: DynamoDB developer guide, "Update expressions"; API reference, UpdateItem.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pelton.errors import ValidationFailed
+from pelton.expressions.cache import ExpressionCache
+from pelton.expressions.draft import Assignment, assigned
+from pelton.expressions.faults import ExpressionKind
+from pelton.expressions.fragments import fragment
+from pelton.expressions.operands import bound_value
+from pelton.expressions.parameters import Parameters
+from pelton.expressions.paths import check_apart, check_scalar_keys, getter, resolved, resolved_name
+from pelton.expressions.projection import projected, tree_of
+from pelton.expressions.syntax import Action, Add, Elements, Parsed, Remove, Set
+from pelton.expressions.update_actions import Outcome, added, check_operand, deleted
+from pelton.expressions.update_operands import OperandBinder, WrongDataType
+from pelton.expressions.update_parser import parse_update_text
+from pelton.items.schema import KeySchema
+from pelton.items.types import Item
+from pelton.items.values import check_nesting
+
+_KIND = ExpressionKind.UPDATE
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """Actions with their parameters, at paths none of which is another or lies below another."""
+
+    actions: tuple[tuple[Elements, Outcome], ...] = ()
+    creates: bool = True  #: False for AttributeUpdates that only delete: they make no new item
+
+    def apply(self, before: Item) -> Item:
+        """The item after the update; ``before`` is left alone.
+
+        Args:
+            before: the stored item, or the key alone when there is none.
+
+        Raises:
+            ValidationFailed: an operand or a path does not fit the item, or a number leaves its range.
+        """
+        after = assigned(before, self._assignments(before))
+        if any(len(path) > 1 for path, _ in self.actions):
+            check_nesting(after)
+        return after
+
+    def updated_old(self, before: Item) -> Item:
+        """For UPDATED_OLD: what was at the touched paths, as fragments; empty when nothing was."""
+        return projected(before, tree_of(path for path, _ in self.actions))
+
+    def updated_new(self, before: Item) -> Item:
+        """For UPDATED_NEW: what the update puts at the touched paths, as fragments; nothing for what it removes.
+
+        Args:
+            before: the item *before* the update, as ``apply`` was given it: indexes of lists mean that one.
+        """
+        return fragment(self._assignments(before))
+
+    @property
+    def paths(self) -> tuple[Elements, ...]:
+        """Every path it touches, in the order of the text."""
+        return tuple(path for path, _ in self.actions)
+
+    @property
+    def attributes(self) -> frozenset[str]:
+        """Names of the top-level attributes it touches."""
+        return frozenset(str(path[0]) for path, _ in self.actions)
+
+    def check_keys(self, schema: KeySchema) -> None:
+        """No action is on or below an attribute of the table's key, even if it would not change it.
+
+        Raises:
+            ValidationFailed: one is.
+        """
+        check_scalar_keys(self.paths, schema)
+        touched = self.attributes
+        for attribute in schema.attributes:
+            if attribute.name in touched:
+                raise ValidationFailed(
+                    f"One or more parameter values were invalid: Cannot update attribute {attribute.name}. "
+                    "This attribute is part of the key"
+                )
+
+    def _assignments(self, before: Item) -> list[Assignment]:
+        return [(path, outcome(before)) for path, outcome in self.actions]
+
+
+#: The update of a request that has none.
+NO_UPDATE = Update()
+
+
+def parse_update(text: str, parameters: Parameters, cache: ExpressionCache | None = None) -> Update:
+    """The update a text says.
+
+    Args:
+        text: an UpdateExpression.
+        parameters: the request's; its placeholders that the text uses count as used.
+        cache: where the texts of this server are kept parsed; None parses anew.
+
+    Raises:
+        ExpressionFault: the text, or what it makes of the parameters, is not an update.
+    """
+    parsed = cache.parsed(_KIND, text, parse_update_text) if cache else parse_update_text(_KIND, text)
+    parameters.use(parsed)
+    _check_defined(parsed, parameters)
+    paths = tuple(resolved(action.path, parameters, _KIND) for action in parsed.root)
+    check_apart(paths, _KIND)
+    binder = OperandBinder(parameters)
+    actions = tuple((path, _outcome(action, path, binder)) for path, action in zip(paths, parsed.root, strict=True))
+    if binder.function_faults:
+        raise binder.function_faults[0]
+    return Update(actions)
+
+
+def _check_defined(parsed: Parsed[tuple[Action, ...]], parameters: Parameters) -> None:
+    """All names, then all values; other faults come after both."""
+    for name in parsed.names:
+        resolved_name(name, parameters, _KIND)
+    for value in parsed.values:
+        bound_value(value, parameters, _KIND)
+
+
+def _outcome(action: Action, path: Elements, binder: OperandBinder) -> Outcome:
+    """What an action makes of the item."""
+    if isinstance(action, Set):
+        return binder.bind(action.value)[0]
+    if isinstance(action, Remove):
+        return _nothing
+    value = bound_value(action.value.name, binder.parameters, _KIND)
+    if isinstance(action, Add):
+        check_operand("ADD", value)
+        return added(getter(path), value, WrongDataType)
+    check_operand("DELETE", value)
+    return deleted(getter(path), value, WrongDataType)
+
+
+def _nothing(_: Item) -> None:
+    """What REMOVE leaves."""

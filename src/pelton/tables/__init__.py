@@ -9,12 +9,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pelton.operations import Operation
+from pelton.tables.batch_get_item import batch_get_item
+from pelton.tables.batch_write_item import batch_write_item
 from pelton.tables.create_table import create_table
+from pelton.tables.delete_item import delete_item
 from pelton.tables.describe_table import table_operations
+from pelton.tables.get_item import get_item
 from pelton.tables.limits import limit_operations
 from pelton.tables.options import TableOptions
+from pelton.tables.put_item import put_item
+from pelton.tables.query import query
+from pelton.tables.scan import scan
 from pelton.tables.tags import tag_operations
 from pelton.tables.time_to_live import time_to_live_operations
+from pelton.tables.transact_get_items import transact_get_items
+from pelton.tables.transact_write_items import transact_write_items
+from pelton.tables.update_item import update_item
 from pelton.tables.update_table import update_table
 
 __all__ = ["TableOptions", "operations"]
@@ -22,6 +32,7 @@ __all__ = ["TableOptions", "operations"]
 
 def operations(options: TableOptions) -> Mapping[str, Operation]:
     """The operations of ``DynamoDB_20120810`` by name."""
+    cache = options.expressions
     served = [
         create_table(options),
         update_table(options),
@@ -29,5 +40,15 @@ def operations(options: TableOptions) -> Mapping[str, Operation]:
         *tag_operations(),
         *time_to_live_operations(),
         *limit_operations(options),
+        put_item(cache),
+        get_item(cache),
+        update_item(cache),
+        delete_item(cache),
+        query(cache),
+        scan(cache),
+        batch_get_item(cache),
+        batch_write_item(cache),
+        transact_write_items(cache),
+        transact_get_items(cache),
     ]
     return {operation.name: operation for operation in served}

@@ -13,8 +13,6 @@ from pelton.errors import LimitExceeded, ResourceInUse, ResourceNotFound, Valida
 
 #: Prefix of a fault whose text names one or more parameters.
 PARAMETER_VALUES = "One or more parameter values were invalid: "
-#: The newer wording of the same, which the service uses for empty key values.
-PARAMETER_VALUES_ARE = "One or more parameter values are not valid. "
 #: What the service puts before one semantic fault where it speaks through its validation list.
 ENVELOPE = "1 validation error detected: "
 
@@ -57,17 +55,6 @@ class NotOffered(ValidationFailed):
     def __init__(self, feature: str, cure: str) -> None:
         super().__init__(f"Pelton does not offer {feature}: {cure}")
         self.feature = feature
-
-
-class KeyMismatch(ValidationFailed):
-    """A Key, or a batch's item, whose key attributes are not those of the schema."""
-
-    def __init__(self) -> None:
-        super().__init__("The provided key element does not match the schema")
-
-
-class EmptyKeyValue(ValidationFailed):
-    """An empty string or binary for a key attribute: transactions refuse it whole, not as a reason."""
 
 
 class ConditionalCheckFailed(WireError):

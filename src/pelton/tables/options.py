@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
+
+from pelton.expressions.cache import ExpressionCache
 
 
 def _loopback() -> str:
@@ -16,5 +18,6 @@ class TableOptions:
     """Options of the table operations."""
 
     random: Random  #: where TableIds come from
+    expressions: ExpressionCache = field(default_factory=ExpressionCache)  #: parsed texts, one cache per server
     shards: int = 1  #: shards of a new stream, at least 1
     endpoint: Callable[[], str] = _loopback  #: ``host:port`` of this server, asked when DescribeEndpoints is called

@@ -1,0 +1,140 @@
+"""Index rows of an item: what a change of the item does to each secondary index of its table.
+
+An item is in an index when it has every key attribute of the index. Its row holds the projected
+attributes, those of both keys always among them. Source: developer guide, "Secondary indexes".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import orjson
+
+from pelton.items.key_checks import (
+    PARTITION_KEY_SIZE_MAX,
+    SORT_KEY_SIZE_MAX,
+    IndexKey,
+    check_index_keys,
+    check_updated_index_keys,
+)
+from pelton.items.keys import index_key
+from pelton.items.types import Item
+from pelton.items.values import item_size, items_equal, value_size
+from pelton.storage.catalog import Index, Table
+from pelton.storage.change import IndexChange, StoredItem
+from pelton.tables.capacity import entry_units
+from pelton.tables.errors import invalid_parameter
+
+
+@dataclass(slots=True)
+class IndexEffect:
+    """What a change of one item does to the indexes, and what the service charges for it."""
+
+    changes: list[IndexChange] = field(default_factory=list)
+    units: list[tuple[Index, float]] = field(default_factory=list)
+
+
+def check_put_keys(table: Table, item: Item) -> None:
+    """Refuse an item to put with a value that cannot be a key of one of the indexes.
+
+    Raises:
+        ValidationFailed: of several indexes that complain, the alphabetically first is named.
+    """
+    check_index_keys(_index_keys(table), item)
+    _check_sizes(table, item)
+
+
+def check_updated_keys(table: Table, item: Item, changed: frozenset[str]) -> None:
+    """The same for the item an update has made, with UpdateItem's texts; only changed attributes are looked at."""
+    check_updated_index_keys(_index_keys(table), item, changed)
+    _check_sizes(table, item)
+
+
+def projected_names(table: Table, index: Index) -> frozenset[str] | None:
+    """Names an index holds; None: all."""
+    if index.projection["ProjectionType"] == "ALL":
+        return None
+    names = {attribute.name for schema in (table.schema, index.schema) for attribute in schema.attributes}
+    return frozenset(names.union(index.projection.get("NonKeyAttributes", ())))
+
+
+def index_effect(table: Table, before: Item | None, after: Item | None, stored_after: StoredItem | None) -> IndexEffect:
+    """What changes in each index when the item changes.
+
+    Args:
+        before: the item before, None when there was none.
+        after: the item after, None when it goes.
+        stored_after: ``after`` as it will be stored, whose body an index that projects ALL shares.
+    """
+    effect = IndexEffect()
+    for index in table.indexes:
+        old = None if before is None else _entry(table, index, before)
+        new = None if after is None else _entry(table, index, after)
+        _compare(effect, table, index, old, new, stored_after)
+    return effect
+
+
+def index_entries(table: Table, index: Index, item: StoredItem) -> StoredItem | None:
+    """The row of a stored item in an index, None when it is not in it: for filling a new index."""
+    entry = _entry(table, index, orjson.loads(item.body))
+    return None if entry is None else _row(table, index, entry, item)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """An item as an index sees it."""
+
+    key: bytes
+    projected: Item
+
+
+def _entry(table: Table, index: Index, item: Item) -> _Entry | None:
+    key = index_key(index.schema, table.schema, item)
+    if key is None:
+        return None
+    names = projected_names(table, index)
+    return _Entry(key, item if names is None else {name: value for name, value in item.items() if name in names})
+
+
+def _row(table: Table, index: Index, entry: _Entry, stored: StoredItem | None) -> StoredItem:
+    if stored is not None and projected_names(table, index) is None:
+        return StoredItem(key=entry.key, body=stored.body, size=stored.size)
+    return StoredItem(key=entry.key, body=orjson.dumps(entry.projected), size=item_size(entry.projected))
+
+
+def _compare(  # The two states of one index entry, and where they belong.
+    effect: IndexEffect, table: Table, index: Index, old: _Entry | None, new: _Entry | None, stored: StoredItem | None
+) -> None:
+    is_moved = old is not None and (new is None or new.key != old.key)
+    if old is None and new is None:
+        return
+    if old is not None and new is not None and not is_moved and items_equal(old.projected, new.projected):
+        return
+    old_size = 0 if old is None else item_size(old.projected)
+    put = None if new is None else _row(table, index, new, stored)
+    remove = old.key if old is not None and is_moved else None
+    effect.changes.append(IndexChange(index=index, remove=remove, put=put))
+    new_size = 0 if put is None else put.size
+    if is_moved and put is not None:
+        effect.units.append((index, entry_units(old_size) + entry_units(new_size)))
+    else:
+        effect.units.append((index, entry_units(max(old_size, new_size))))
+
+
+def _index_keys(table: Table) -> list[IndexKey]:
+    return [IndexKey(index.name, index.schema) for index in table.indexes]
+
+
+def _check_sizes(table: Table, item: Item) -> None:
+    """Index keys are bounded as table keys are; the service's own text is not known."""
+    for index in table.indexes:
+        for attributes, size_max in (
+            (index.schema.partition, PARTITION_KEY_SIZE_MAX),
+            (index.schema.sort, SORT_KEY_SIZE_MAX),
+        ):
+            values = [item[attribute.name] for attribute in attributes if attribute.name in item]
+            if sum(map(value_size, values)) > size_max:
+                raise invalid_parameter(
+                    f"Size of a secondary index key is beyond allowed size limits of {size_max} bytes. "
+                    f"IndexName: {index.name}"
+                )

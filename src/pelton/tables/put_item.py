@@ -1,0 +1,72 @@
+"""PutItem: store one item whole, replacing any item that has its key.
+
+``Put`` is the action, which BatchWriteItem and TransactWriteItems use too.
+Source: DynamoDB API reference, PutItem.
+"""
+
+from __future__ import annotations
+
+import orjson
+
+from pelton.errors import ValidationFailed
+from pelton.expressions.cache import ExpressionCache
+from pelton.items.key_checks import check_put_key
+from pelton.items.keys import key_of, storage_key
+from pelton.items.values import ITEM_SIZE_MAX, measured_item
+from pelton.operations import JsonObject, Operation
+from pelton.storage.catalog import Table
+from pelton.storage.change import StoredItem
+from pelton.tables.actions import embedded, parsed
+from pelton.tables.effects import Address, Effect, effect_of
+from pelton.tables.index_rows import check_put_keys
+from pelton.tables.request_expressions import Members, guard_of
+from pelton.tables.single_write import single_write_operation
+
+#: Members of the single operation that hold expressions, and the older ones they replace.
+PUT_ITEM = Members(
+    expressions=("ConditionExpression",),
+    legacy=("Expected", "ConditionalOperator"),
+)
+
+
+class Put:
+    """Store one item whole."""
+
+    __slots__ = ("_guard", "_item", "_size", "table_name")
+
+    def __init__(self, body: JsonObject, members: Members, cache: ExpressionCache) -> None:
+        """Check what needs no table, in the service's order.
+
+        Raises:
+            ValidationFailed: a parameter, a value or an expression is not valid, or the item is too large.
+        """
+        members.check(body)
+        self.table_name: str = body["TableName"]
+        self._item, self._size = measured_item(body["Item"])
+        if self._size > ITEM_SIZE_MAX:
+            raise ValidationFailed("Item size has exceeded the maximum allowed size")
+        self._guard = guard_of(body, cache)
+
+    def address(self, table: Table) -> Address:
+        """Where the item lies; refuses one whose keys do not fit the table or its indexes."""
+        item = self._item
+        check_put_key(table.schema, item)
+        if table.indexes:
+            check_put_keys(table, item)
+        return Address(table, storage_key(table.schema, item), key_of(table.schema, item))
+
+    def effect(self, address: Address, stored: StoredItem | None, cause: str | None) -> Effect:
+        """The stored item is replaced, if there is one and it satisfies the condition."""
+        if self._guard is not None:
+            self._guard.check(stored, parsed(stored))
+        after = StoredItem(key=address.key, body=orjson.dumps(self._item), size=self._size)
+        return effect_of(address, stored, after, self._item, cause)
+
+    def attributes(self, effect: Effect, return_values: str) -> object | None:
+        """ALL_OLD: the item that was replaced."""
+        return embedded(effect.before) if return_values == "ALL_OLD" else None
+
+
+def put_item(cache: ExpressionCache) -> Operation:
+    """The operation PutItem."""
+    return single_write_operation("PutItem", lambda body: Put(body, PUT_ITEM, cache), returns=("ALL_OLD",))

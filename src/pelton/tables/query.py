@@ -1,0 +1,122 @@
+"""Query: the rows of one partition of a table or an index, in the order of their sort keys.
+
+Source: DynamoDB API reference, Query; recorded order and texts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pelton.errors import ValidationFailed
+from pelton.expressions.cache import ExpressionCache
+from pelton.expressions.condition import Condition
+from pelton.expressions.key_condition import KeyCondition
+from pelton.items.keys import KeyRange
+from pelton.items.schema import KeySchema
+from pelton.items.types import Item
+from pelton.operations import Access, JsonObject, Operation, RequestContext
+from pelton.storage.transaction import Snapshot
+from pelton.tables.errors import in_envelope
+from pelton.tables.pages import read_page
+from pelton.tables.request_expressions import Members
+from pelton.tables.row_expressions import row_expressions_of
+from pelton.tables.row_requests import (
+    START_KEY_INVALID,
+    Rows,
+    check_global_select,
+    check_projection,
+    page_answer,
+    reading_of,
+    rows_of_request,
+    select_fault,
+    start_key_of,
+)
+
+QUERY = Members(
+    expressions=("ProjectionExpression", "FilterExpression", "KeyConditionExpression"),
+    legacy=("AttributesToGet", "QueryFilter", "ConditionalOperator", "KeyConditions"),
+)
+
+
+class Query:
+    """The decision of one Query request."""
+
+    __slots__ = ("_body", "_context", "_expressions", "_start")
+
+    def __init__(self, body: JsonObject, context: RequestContext, cache: ExpressionCache) -> None:
+        """Check what needs no table, in the service's order."""
+        QUERY.check(body)
+        self._start = start_key_of(body)
+        if body.get("KeyConditionExpression") is None:
+            raise ValidationFailed(
+                "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request."
+            )
+        self._expressions = row_expressions_of(body, cache)
+        if (fault := select_fault(body)) is not None:
+            raise in_envelope(fault)
+        self._body = body
+        self._context = context
+
+    def __call__(self, snapshot: Snapshot) -> JsonObject:
+        """One page."""
+        body, expressions = self._body, self._expressions
+        rows = rows_of_request(snapshot, self._context, body)
+        if self._start is not None and self._start.keys() != rows.key_names:
+            raise ValidationFailed(START_KEY_INVALID)
+        schema = rows.table.schema if rows.index is None else rows.index.schema
+        assert expressions.key_conditions is not None, "the request was checked"
+        condition = expressions.key_conditions.bind(schema)
+        lower, upper = self._bounds(rows, condition)
+        check_projection(rows, expressions.projection)
+        if expressions.filter is not None:
+            _check_filter(schema, expressions.filter)
+        check_global_select(rows, body)
+        stored = snapshot.items(
+            rows.table, rows.index, lower=lower, upper=upper, is_descending=body.get("ScanIndexForward") is False
+        )
+        page = read_page(stored, reading_of(snapshot, rows, body, expressions))
+        return page_answer(rows, body, page)
+
+    def _bounds(self, rows: Rows, condition: KeyCondition) -> KeyRange:
+        """The keys that are left to read: those that meet the condition, after the start key."""
+        bounds = condition.range()
+        if self._start is None:
+            return bounds
+        position = rows.position(self._start)
+        if not _holds(bounds, position):
+            raise _outside(condition, self._start, position)
+        if self._body.get("ScanIndexForward") is False:
+            return KeyRange(bounds.lower, position)
+        # No key is a prefix of another: this is the first key after the position.
+        return KeyRange(position + b"\x00", bounds.upper)
+
+
+def query(cache: ExpressionCache) -> Operation:
+    """The operation Query."""
+    return Operation(name="Query", access=Access.READ, prepare=lambda body, context: Query(body, context, cache))
+
+
+def _holds(bounds: KeyRange, position: bytes) -> bool:
+    return bounds.lower <= position and (bounds.upper is None or position < bounds.upper)
+
+
+def _outside(condition: KeyCondition, start: Item, position: bytes) -> ValidationFailed:
+    """Why a start key does not fit the conditions: another partition, or out of the sort key's range."""
+    if not condition.has_sort_condition:
+        return ValidationFailed("The provided starting key is outside query boundaries based on provided conditions")
+    # Whether its sort key would do, were it in the partition that is asked for.
+    own = tuple(start[attribute.name] for attribute in condition.schema.partition)
+    others = condition.equal_values[len(own) :]
+    if _holds(replace(condition, equal_values=own + others).range(), position):
+        return ValidationFailed("The query can return at most one row and cannot be restarted")
+    return ValidationFailed("The provided starting key does not match the range key predicate")
+
+
+def _check_filter(schema: KeySchema, condition: Condition) -> None:
+    """Refuse a filter on the keys that the query's key condition is for."""
+    for attribute in schema.attributes:
+        if attribute.name in condition.attributes:
+            raise ValidationFailed(
+                "Filter Expression can only contain non-primary key attributes: "
+                f"Primary key attribute: {attribute.name}"
+            )

@@ -1,0 +1,133 @@
+"""Scan: every row of a table or an index, in the order of the partition keys' hashes.
+
+A segment is a range of hashes: every row is in exactly one of them, whole partitions together.
+Source: DynamoDB API reference, Scan; recorded order and texts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pelton.errors import ValidationFailed
+from pelton.expressions.cache import ExpressionCache
+from pelton.items.types import Item
+from pelton.operations import Access, JsonObject, Operation, RequestContext
+from pelton.storage.catalog import HASH_SPACE
+from pelton.storage.change import StoredItem
+from pelton.storage.transaction import Snapshot
+from pelton.tables.pages import read_page
+from pelton.tables.request_expressions import Members
+from pelton.tables.row_expressions import row_expressions_of
+from pelton.tables.row_requests import (
+    START_KEY_INVALID,
+    START_KEY_MISMATCH,
+    Rows,
+    check_global_select,
+    check_projection,
+    page_answer,
+    reading_of,
+    rows_of_request,
+    select_fault,
+    start_key_of,
+)
+
+SCAN = Members(
+    expressions=("ProjectionExpression", "FilterExpression"),
+    legacy=("AttributesToGet", "ScanFilter", "ConditionalOperator"),
+)
+
+
+class Scan:
+    """The decision of one Scan request."""
+
+    __slots__ = ("_body", "_context", "_expressions", "_segment", "_start")
+
+    def __init__(self, body: JsonObject, context: RequestContext, cache: ExpressionCache) -> None:
+        """Check what needs no table, in the service's order."""
+        SCAN.check(body)
+        self._start = start_key_of(body)
+        self._segment = Segment.of(body)
+        self._expressions = row_expressions_of(body, cache)
+        if (fault := select_fault(body)) is not None:
+            raise fault
+        self._body = body
+        self._context = context
+
+    def __call__(self, snapshot: Snapshot) -> JsonObject:
+        """One page."""
+        body = self._body
+        rows = rows_of_request(snapshot, self._context, body)
+        lower = self._segment.lower
+        if self._start is not None:
+            _check_start_names(rows, self._start)
+        check_global_select(rows, body)
+        check_projection(rows, self._expressions.projection)
+        if self._start is not None:
+            position = rows.position(self._start)
+            self._segment.check_holds(position)
+            # No key is a prefix of another: this is the first key after the position.
+            lower = position + b"\x00"
+        stored = self._stored(snapshot, rows, lower)
+        page = read_page(stored, reading_of(snapshot, rows, body, self._expressions))
+        return page_answer(rows, body, page)
+
+    def _stored(self, snapshot: Snapshot, rows: Rows, lower: bytes) -> Iterator[StoredItem]:
+        return snapshot.items(rows.table, rows.index, lower=lower, upper=self._segment.upper)
+
+
+class Segment:
+    """A part of a scan: a range of hashes."""
+
+    __slots__ = ("lower", "number", "total", "upper")
+
+    def __init__(self, number: int, total: int) -> None:
+        self.number = number
+        self.total = total
+        self.lower = (number * HASH_SPACE // total).to_bytes(8, "big")
+        end = (number + 1) * HASH_SPACE // total
+        self.upper = None if end == HASH_SPACE else end.to_bytes(8, "big")  #: first key it holds no more
+
+    @classmethod
+    def of(cls, body: JsonObject) -> Segment:
+        """The segment a request asks for; without one the whole.
+
+        Raises:
+            ValidationFailed: one of the two members is missing, or the number is not below the total.
+        """
+        number, total = body.get("Segment"), body.get("TotalSegments")
+        if number is None and total is None:
+            return cls(0, 1)
+        if total is None:
+            raise ValidationFailed(
+                "The TotalSegments parameter is required but was not present in the request "
+                "when Segment parameter is present"
+            )
+        if number is None:
+            raise ValidationFailed(
+                "The Segment parameter is required but was not present in the request "
+                "when parameter TotalSegments is present"
+            )
+        if number >= total:
+            raise ValidationFailed(
+                "The Segment parameter is zero-based and must be less than parameter TotalSegments: "
+                f"Segment: {number} is not less than TotalSegments: {total}"
+            )
+        return cls(number, total)
+
+    def check_holds(self, position: bytes) -> None:
+        """Refuse a start position of another segment."""
+        if position < self.lower or (self.upper is not None and position >= self.upper):
+            raise ValidationFailed(
+                f"{START_KEY_INVALID}: Invalid ExclusiveStartKey. Please use ExclusiveStartKey with correct Segment. "
+                f"TotalSegments: {self.total} Segment: {self.number}"
+            )
+
+
+def scan(cache: ExpressionCache) -> Operation:
+    """The operation Scan."""
+    return Operation(name="Scan", access=Access.READ, prepare=lambda body, context: Scan(body, context, cache))
+
+
+def _check_start_names(rows: Rows, start: Item) -> None:
+    if start.keys() != rows.key_names:
+        raise ValidationFailed(START_KEY_MISMATCH if rows.index is None else START_KEY_INVALID)

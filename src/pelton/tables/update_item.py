@@ -1,0 +1,110 @@
+"""UpdateItem: change some attributes of an item, or make the item they are then all of.
+
+``Update`` is the action, which TransactWriteItems uses too.
+Source: DynamoDB API reference, UpdateItem.
+"""
+
+from __future__ import annotations
+
+import orjson
+
+from pelton.errors import ValidationFailed
+from pelton.expressions.cache import ExpressionCache
+from pelton.expressions.condition import parse_condition
+from pelton.expressions.faults import ExpressionKind
+from pelton.expressions.parameters import ContentFaults, check_sizes
+from pelton.expressions.paths import check_scalar_keys
+from pelton.expressions.update import Update as UpdateExpression
+from pelton.expressions.update import parse_update
+from pelton.items.key_checks import check_key
+from pelton.items.keys import storage_key
+from pelton.items.values import ITEM_SIZE_MAX, canonical_item, measured_item
+from pelton.operations import JsonObject, Operation
+from pelton.storage.catalog import Table
+from pelton.storage.change import StoredItem
+from pelton.tables.actions import Guard, embedded, parsed
+from pelton.tables.effects import Address, Effect, effect_of
+from pelton.tables.index_rows import check_updated_keys
+from pelton.tables.request_expressions import Members, guarded, request_parameters
+from pelton.tables.single_write import single_write_operation
+
+UPDATE_ITEM = Members(
+    expressions=("UpdateExpression", "ConditionExpression"),
+    legacy=("AttributeUpdates", "Expected", "ConditionalOperator"),
+)
+
+
+class Update:
+    """Change some attributes of one item."""
+
+    __slots__ = ("_guard", "_keys", "_update", "table_name")
+
+    def __init__(self, body: JsonObject, members: Members, cache: ExpressionCache) -> None:
+        """Check what needs no table, in the service's order.
+
+        Raises:
+            ValidationFailed: a parameter, a key value or an expression is not valid.
+        """
+        members.check(body)
+        self.table_name: str = body["TableName"]
+        self._keys = canonical_item(body["Key"])
+        self._update, self._guard = _update_and_guard(body, cache)
+
+    def address(self, table: Table) -> Address:
+        """Where the item lies; refuses a Key that does not fit the table, and an update of key attributes."""
+        keys = self._keys
+        check_key(table.schema, keys)
+        if self._update is not None:
+            for index in table.indexes:
+                check_scalar_keys(self._update.paths, index.schema, "IndexKey")
+            self._update.check_keys(table.schema)
+        return Address(table, storage_key(table.schema, keys), keys)
+
+    def effect(self, address: Address, stored: StoredItem | None, cause: str | None) -> Effect:
+        """The item as the update makes it; without an update, one that is missing comes to be its key."""
+        before = parsed(stored)
+        if self._guard is not None:
+            self._guard.check(stored, before)
+        base = address.keys if before is None else before
+        if self._update is None:
+            item, size = measured_item(base)
+        else:
+            item, size = measured_item(self._update.apply(base))
+        if size > ITEM_SIZE_MAX:
+            raise ValidationFailed("Item size to update has exceeded the maximum allowed size")
+        if address.table.indexes:
+            changed = frozenset(name for name, value in item.items() if before is None or before.get(name) != value)
+            check_updated_keys(address.table, item, changed)
+        after = StoredItem(key=address.key, body=orjson.dumps(item), size=size)
+        return effect_of(address, stored, after, item, cause)
+
+    def attributes(self, effect: Effect, return_values: str) -> object | None:
+        """The item before or after, whole or as far as the update's paths reach."""
+        if return_values == "ALL_OLD":
+            return embedded(effect.before)
+        if return_values == "ALL_NEW":
+            return embedded(effect.after)
+        if self._update is None:
+            return None
+        before = parsed(effect.before)
+        if return_values == "UPDATED_OLD":
+            return None if before is None else self._update.updated_old(before) or None
+        return self._update.updated_new(self._keys if before is None else before) or None
+
+
+def _update_and_guard(body: JsonObject, cache: ExpressionCache) -> tuple[UpdateExpression | None, Guard | None]:
+    """The update and the condition; None for what the request does not have."""
+    update_text, condition_text = body.get("UpdateExpression"), body.get("ConditionExpression")
+    given = request_parameters(body, ContentFaults.BARE)
+    check_sizes({ExpressionKind.UPDATE: update_text, ExpressionKind.CONDITION: condition_text})
+    update = None if update_text is None else parse_update(update_text, given, cache)
+    guard = None
+    if condition_text is not None:
+        guard = guarded(body, parse_condition(condition_text, given, ExpressionKind.CONDITION, cache))
+    given.check_all_used()
+    return update, guard
+
+
+def update_item(cache: ExpressionCache) -> Operation:
+    """The operation UpdateItem."""
+    return single_write_operation("UpdateItem", lambda body: Update(body, UPDATE_ITEM, cache))

@@ -26,7 +26,7 @@ VARIABLES = """
         OWN: {"Fn::Join": ["-", [!Ref OrdersTable, "${self:provider.stage}"]]}
         TAX: ${self:custom.tax}
         CONFIG: ${self:custom.cfg.limit}
-        EXTRA: ${self:custom.extra}
+        EXTRA: ${file(extra-${sls:stage}.yml), null}
     functions:
       - ${file(functions/orders.yml)}
       - audit:

@@ -24,7 +24,7 @@ class ChatCompanion:
     paths_without_faults = frozenset({"/", "/messages"})
 
     def __init__(self, data: Path) -> None:
-        self._inbox = Inbox(data / "chat.sqlite")
+        self._inbox = Inbox(data / "chat.db")
 
     async def start(self) -> None:
         """Nothing to do: the inbox is open."""

@@ -27,7 +27,7 @@ class CrmCompanion:
     paths_without_faults: frozenset[str] = frozenset()
 
     def __init__(self, data: Path) -> None:
-        self._contacts = Contacts(data / "crm.sqlite")
+        self._contacts = Contacts(data / "crm.db")
         self._routes = [
             route
             for base in ("/crm/v3/objects/contacts", "/crm/objects/{version}/contacts")

@@ -27,7 +27,7 @@ class IdentificationCompanion:
     paths_without_faults: frozenset[str] = frozenset()
 
     def __init__(self, data: Path) -> None:
-        self._db = sqlite3.connect(data / "identification.sqlite", isolation_level=None)
+        self._db = sqlite3.connect(data / "identification.db", isolation_level=None)
         # The counts are for people: losing the last ones with the power is no harm.
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import email
 import email.policy
+import logging
 from email.message import EmailMessage
 from typing import cast
 
@@ -36,7 +37,7 @@ class MailCompanion:
     def __init__(self, options: Options, faults: Faults) -> None:
         self._port = options.port
         self._faults = faults
-        self._inbox = Inbox(options.data / "mail.sqlite")
+        self._inbox = Inbox(options.data / "mail.db")
         self._server: asyncio.Server | None = None
 
     async def start(self) -> None:
@@ -45,6 +46,8 @@ class MailCompanion:
         Raises:
             OSError: the port is taken.
         """
+        # aiosmtpd tells every command of every session.
+        logging.getLogger("mail.log").setLevel(logging.ERROR)
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(self._session, "127.0.0.1", self._port)
 

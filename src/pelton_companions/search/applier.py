@@ -32,7 +32,7 @@ class Applier:
     def __init__(self, store: Store, data: Path) -> None:
         self._store = store
         self._data = data
-        self._reader = Store(data / "search.sqlite")
+        self._reader = Store(data / "search.db")
         self._engines: dict[int, Engine] = {}
         self._dropped: list[int] = []
         self._wakeup = asyncio.Event()

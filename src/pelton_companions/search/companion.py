@@ -29,7 +29,7 @@ class SearchCompanion:
     paths_without_faults: frozenset[str] = frozenset()
 
     def __init__(self, data: Path) -> None:
-        self._store = Store(data / "search.sqlite")
+        self._store = Store(data / "search.db")
         self._applier = Applier(self._store, data)
         self._writing = Writing(self._store, self._applier, lambda: uuid.uuid4().hex)  # Ids like Algolia's own.
         self._reading = Reading(self._store, self._applier)

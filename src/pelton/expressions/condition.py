@@ -79,7 +79,7 @@ def parse_condition(
     Raises:
         ExpressionFault: the text, or what it makes of the parameters, is not a condition.
     """
-    parsed = cache.parsed(kind, text, parse_condition_text) if cache else parse_condition_text(kind, text)
+    parsed = cache.parsed(kind, text, parse_condition_text) if cache is not None else parse_condition_text(kind, text)
     parameters.use(parsed)
     test = bound_condition(parsed.root, parameters, kind)
     return Condition(test, lambda: tuple(resolved(path, parameters, kind) for path in paths_of(parsed.root)))

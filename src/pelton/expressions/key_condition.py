@@ -118,7 +118,7 @@ def parse_key_condition(text: str, parameters: Parameters, cache: ExpressionCach
         ExpressionFault: the text is not a condition on keys.
         EmptyKeyValue: an operand is an empty string or binary.
     """
-    parsed = cache.parsed(_KIND, text, parse_condition_text) if cache else parse_condition_text(_KIND, text)
+    parsed = cache.parsed(_KIND, text, parse_condition_text) if cache is not None else parse_condition_text(_KIND, text)
     parameters.use(parsed)
     # A key condition is a condition: all that can be wrong with one is told first.
     bound_condition(parsed.root, parameters, _KIND)

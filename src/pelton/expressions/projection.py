@@ -52,7 +52,7 @@ def parse_projection(text: str, parameters: Parameters, cache: ExpressionCache |
         ExpressionFault: the text is not a projection, or two paths overlap or conflict.
     """
     kind = ExpressionKind.PROJECTION
-    parsed = cache.parsed(kind, text, parse_projection_text) if cache else parse_projection_text(kind, text)
+    parsed = cache.parsed(kind, text, parse_projection_text) if cache is not None else parse_projection_text(kind, text)
     parameters.use(parsed)
     paths = tuple(resolved(path, parameters, kind) for path in parsed.root)
     check_apart(paths, kind)

@@ -106,7 +106,7 @@ def parse_update(text: str, parameters: Parameters, cache: ExpressionCache | Non
     Raises:
         ExpressionFault: the text, or what it makes of the parameters, is not an update.
     """
-    parsed = cache.parsed(_KIND, text, parse_update_text) if cache else parse_update_text(_KIND, text)
+    parsed = cache.parsed(_KIND, text, parse_update_text) if cache is not None else parse_update_text(_KIND, text)
     parameters.use(parsed)
     _check_defined(parsed, parameters)
     paths = tuple(resolved(action.path, parameters, _KIND) for action in parsed.root)

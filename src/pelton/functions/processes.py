@@ -153,15 +153,13 @@ class ProcessExecutor:
         self._watch.on_busy()
 
     def _end_run(self, worker: WorkerProcess, waiter: Waiter, run: Run) -> None:
+        if worker.ending is Ending.RETIRED:
+            _fail(waiter)
+        elif not waiter.future.done():
+            waiter.future.set_result(run)
         if worker.state is WorkerState.IDLE:
             self._free(worker)
         self._quiet.set()
-        if waiter.future.done():
-            return
-        if worker.ending is Ending.RETIRED:
-            _fail(waiter)
-        else:
-            waiter.future.set_result(run)
 
     def _free(self, worker: WorkerProcess) -> None:
         """Give an idle worker its next run, or its place to a function in greater need, or rest."""

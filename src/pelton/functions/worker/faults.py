@@ -11,7 +11,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-_OWN_FOLDER = str(Path(__file__).resolve().parent)
+#: Where the callers of handlers lie: the worker, and the in-process executor beside it.
+_OWN_FOLDER = str(Path(__file__).resolve().parents[1])
 
 
 class Fault(Exception):

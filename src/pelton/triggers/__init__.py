@@ -1,1 +1,7 @@
-"""What makes functions run: stream mappings, their processors, runners and sources."""
+"""What makes functions run: mappings of streams to functions, their processors and runners."""
+
+from pelton.triggers.api import operations
+from pelton.triggers.parameters import SERVED as SERVED_SETTINGS
+from pelton.triggers.service import TriggerOptions, Triggers
+
+__all__ = ["SERVED_SETTINGS", "TriggerOptions", "Triggers", "operations"]

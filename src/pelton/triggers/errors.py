@@ -5,12 +5,6 @@ from __future__ import annotations
 from pelton.errors import WireError
 
 
-class InvalidParameterValue(WireError):
-    """A parameter's value is refused: out of range, an unknown function or stream, a bad filter, or not served here."""
-
-    code = "InvalidParameterValueException"
-
-
 class MappingConflict(WireError):
     """The function is already mapped to that stream."""
 

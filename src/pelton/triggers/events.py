@@ -37,12 +37,12 @@ class ShardStatus:
     mapping_uuid: str
     function_name: str
     stream_arn: str
-    shard_id: str
-    state: str  #: idle, running, waiting (for a retry), batching, paused or finished
+    shard: str
+    state: str  #: idle, running, waiting (for a retry), batching, paused, behind its parent, or finished
     position: str | None  #: last sequence number that is done; None before the first
-    lag_records: int  #: records read and not done
-    has_unread: bool  #: the log may hold more than was read
-    lag_s: float  #: age of the oldest record not done, 0 when there is none
-    attempt: int  #: attempts the batch in hand has used up
+    lag_records: int  #: records not done; of a polled stream only those read
+    lag_s: float  #: age of the oldest record read and not done, 0 when there is none
+    attempt: int  #: invocations of the batch in hand so far, 0 when there is none
     last_error: str | None  #: cleared by the next success
     next_attempt_ms: int | None
+    waits_for: str | None  #: what is next and when, in words; None when nothing waits

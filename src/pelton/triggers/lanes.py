@@ -109,6 +109,11 @@ class Lane:
         return len(self._queue), self._queue.bytes
 
     @property
+    def waiting(self) -> int:
+        """Records read and not done."""
+        return len(self._queue) + sum(len(piece.records) for piece in self._pieces)
+
+    @property
     def piece(self) -> Piece | None:
         """What is delivered, or delivered next."""
         return self._pieces[-1] if self._pieces else None
@@ -127,9 +132,12 @@ class Lane:
 
     def done_through(self, read_through: SequenceNumber) -> SequenceNumber:
         """Every record of this lane up to here is done."""
+        return self._done_through(self._pieces, read_through)
+
+    def _done_through(self, pieces: list[Piece], read_through: SequenceNumber) -> SequenceNumber:
         if self.is_refilling:
             return self._floor
-        waiting = [piece.first for piece in self._pieces]
+        waiting = [piece.first for piece in pieces]
         if self._queue.head is not None:
             waiting.append(self._queue.head.number)
         return max(self._floor, SequenceNumber(min(waiting) - 1) if waiting else read_through)
@@ -195,10 +203,18 @@ class Lane:
 
     def json(self, read_through: SequenceNumber) -> JsonObject:
         """The durable state: numbers only, records are read again."""
+        return self._json(self._pieces, self._window, read_through)
+
+    def json_after_discard(self, read_through: SequenceNumber) -> JsonObject:
+        """The durable state once the piece being given up is safely kept."""
+        given_up = self._pieces[-1]
+        return self._json(self._pieces[:-1], None if given_up.is_final else self._window, read_through)
+
+    def _json(self, pieces: list[Piece], window: TumblingWindow | None, read_through: SequenceNumber) -> JsonObject:
         return {
-            "through": self.done_through(read_through),
-            "pieces": [piece_json(piece) for piece in self._pieces],
-            "window": window_json(self._window) if self._window is not None else None,
+            "through": self._done_through(pieces, read_through),
+            "pieces": [piece_json(piece) for piece in pieces],
+            "window": window_json(window) if window is not None else None,
             "retry_at": self._retry_at_ms,
         }
 
@@ -258,12 +274,15 @@ class Lane:
         """Cut what is too old from the front of the next piece, to be given up first."""
         piece = self._pieces[-1]
         limit_ms = _age_limit_ms(piece, view)
+        if limit_ms is None:
+            return
         expired = 0
         for record in piece.records:
-            if limit_ms is None or now_ms - record.created_ms <= limit_ms:
+            if now_ms - record.created_ms <= limit_ms:
                 break
             expired += 1
-        if not expired:
+        is_late_final = piece.is_final and self._window is not None and now_ms - self._window.end_ms > limit_ms
+        if not expired and not is_late_final:
             return
         self._retry_at_ms = None
         if expired < len(piece.records):

@@ -44,6 +44,7 @@ class EventSourceMapping:
     settings: MappingSettings
     version: int  #: counts updates, from 1
     made_by: str  #: PROJECT or API
+    made_ms: int
     modified_ms: int
     tags: Mapping[str, str] = field(default_factory=dict)
 
@@ -58,16 +59,19 @@ class EventSourceMapping:
         return self.stream_arn.rsplit("/stream/", 1)[0]
 
 
-def to_json(mapping: EventSourceMapping) -> JsonObject:
-    """The mapping as storage keeps it."""
-    return asdict(mapping)
+def definition(mapping: EventSourceMapping) -> JsonObject:
+    """The mapping as storage keeps it: what makes a new version when it changes."""
+    kept = asdict(mapping)
+    for name in ("uuid", "version", "modified_ms"):
+        del kept[name]
+    kept["settings"]["filters"] = list(mapping.settings.filters)
+    return kept
 
 
-def from_json(stored: JsonObject) -> EventSourceMapping:
-    """A mapping as ``to_json`` wrote it."""
-    settings = dict(stored["settings"])
-    settings["filters"] = tuple(settings["filters"])
-    return EventSourceMapping(**{**stored, "settings": MappingSettings(**settings)})
+def mapping_of(kept: JsonObject) -> EventSourceMapping:
+    """A mapping as ``definition`` gave it; storage knows its uuid, version and when that began."""
+    settings = {**kept["settings"], "filters": tuple(kept["settings"]["filters"])}
+    return EventSourceMapping(**{**kept, "settings": MappingSettings(**settings)}, uuid="", version=0, modified_ms=0)
 
 
 def configuration(mapping: EventSourceMapping, *, state: str, last_result: str) -> JsonObject:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import NamedTuple
 
@@ -162,10 +162,14 @@ class ShardProcessor:
                 until_ms = step.at_ms if until_ms is None else min(until_ms, step.at_ms)
         if until_ms is not None:
             actions.append(Wait(until_ms))
-        if self._is_dirty:
-            self._is_dirty = False
+        if self.take_checkpoint():
             actions.append(Checkpoint(self.position))
         return actions
+
+    def take_checkpoint(self) -> bool:
+        """Whether the state changed since this was last asked."""
+        is_due, self._is_dirty = self._is_dirty, False
+        return is_due
 
     def answered(self, lane: int, answer: Answer, now_ms: int) -> Verdict:
         """An invocation was answered; returns what the answer was taken for."""
@@ -187,8 +191,16 @@ class ShardProcessor:
         self._lanes[lane].not_invoked(reason, now_ms)
         self._is_dirty = True
 
+    def state_after_discard(self, lane: int) -> JsonObject:
+        """The state to store together with the records a lane gives up; nothing changes yet."""
+        lanes = [
+            each.json_after_discard(self._read_through) if index == lane else each.json(self._read_through)
+            for index, each in enumerate(self._lanes)
+        ]
+        return {"read": self._read_through, "lanes": lanes}
+
     def given_up(self, lane: int, now_ms: int) -> None:
-        """Discarded records are about to be kept: ``state`` is the one to store in the same transaction."""
+        """Discarded records are safely kept."""
         self._lanes[lane].given_up(now_ms)
 
     def change(self, settings: MappingSettings) -> None:
@@ -228,12 +240,17 @@ class ShardProcessor:
         """Put new settings into force; not yet while lanes must be dealt out anew and one is busy."""
         settings = self._next_settings
         assert settings is not None, "called only with settings to take"
+        self._filter = Filter(settings.filters)
+        if any(lane.has_window for lane in self._lanes):
+            # An open window belongs to its lane: it is closed first, under all the other new settings.
+            settings = replace(settings, parallelization_factor=len(self._lanes))
         if settings.parallelization_factor != len(self._lanes):
             if self.is_busy or any(lane.is_refilling for lane in self._lanes):
                 return False
             self._deal_out(settings.parallelization_factor, now_ms)
-        self._filter = Filter(settings.filters)
-        self._settings, self._next_settings = settings, None
+        self._settings = settings
+        if settings == self._next_settings:
+            self._next_settings = None
         return True
 
     def _deal_out(self, lanes: int, now_ms: int) -> None:

@@ -65,6 +65,9 @@ class Source(Protocol):
     def subscribe(self, shard_id: str, wake: Callable[[], None]) -> Callable[[], None]:
         """Have ``wake`` called whenever the shard may hold more; returns how to stop that."""
 
+    def unread(self, shard_id: str, after: SequenceNumber) -> int | None:
+        """How many records the shard holds after that number; None when only reading would tell."""
+
     def number_text(self, number: SequenceNumber) -> str:
         """The sequence number as the records show it."""
 
@@ -99,8 +102,8 @@ class NotInvoked(Exception):
 class Executor(Protocol):
     """Calls a function and waits for it."""
 
-    async def __call__(self, function_name: str, event: bytes, origin: JsonObject) -> Answer:
-        """Invoke with ``event``; ``origin`` says which mapping, shard, numbers and attempt it comes from.
+    async def __call__(self, function: str, event: bytes, origin: JsonObject, /) -> Answer:
+        """Invoke the function of that ARN; ``origin`` says which mapping, shard, numbers and attempt it comes from.
 
         Raises:
             NotInvoked: see there. Its text says why, for people.
@@ -119,8 +122,10 @@ class Discarded:
     condition: str  #: RetryAttemptsExhausted or RecordAgeExceeded
     invoke_count: int  #: approximateInvokeCount: tries so far, at least 1
     records: tuple[SourceRecord, ...]
-    first_number: str
-    last_number: str
+    first: SequenceNumber
+    last: SequenceNumber
+    first_text: str  #: as the records show them
+    last_text: str
     request_id: str | None  #: of the last invocation; None when there was none
     function_error: str | None  #: of the last invocation
     executed_version: str | None
@@ -137,7 +142,7 @@ class Checkpoints(Protocol):
     def save(self, shard_id: str, state: Callable[[], JsonObject]) -> None:
         """Have the state stored within 100 ms; ``state`` is asked when it is stored, so the newest goes."""
 
-    async def discard(self, discarded: Discarded, state: JsonObject) -> None:
+    async def discard(self, discarded: Discarded, state: Callable[[], JsonObject]) -> None:
         """Keep discarded records and the state after them, in one transaction; returns when it is durable."""
 
     async def forget(self, shard_id: str) -> None:
@@ -145,3 +150,6 @@ class Checkpoints(Protocol):
 
     async def flush(self) -> None:
         """Wait until everything saved is durable."""
+
+    def close(self) -> None:
+        """Store nothing more."""

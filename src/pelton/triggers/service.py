@@ -1,16 +1,40 @@
-"""Triggers: every mapping of this Pelton, durable, and the runners that carry them out."""
+"""Triggers: every mapping of this Pelton, durable, and the runners that carry them out.
+
+Ids, versions and positions live in storage and survive restarts; a project's mappings are reconciled in place.
+Everything runs on the event loop's thread.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from random import Random
 
+from pelton.arns import function_arn
 from pelton.clock import Clock
+from pelton.functions.errors import InvalidParameterValue
+from pelton.functions.names import parse_function_name
 from pelton.operations import JsonObject
 from pelton.storage.catalog import SequenceNumber
-from pelton.triggers.events import ShardStatus, TriggerEvent
-from pelton.triggers.mappings import EventSourceMapping
+from pelton.storage.engine import Storage
+from pelton.triggers.checkpoints import StoredCheckpoints
+from pelton.triggers.errors import MappingNotFound
+from pelton.triggers.events import ShardStatus, TriggerEvent, TriggerEventKind
+from pelton.triggers.log_source import LogSources
+from pelton.triggers.mapping_runner import MappingRunner, Surroundings
+from pelton.triggers.mapping_store import (
+    add_mapping,
+    drop_mappings,
+    move_mapping,
+    replace_mapping,
+    stored_mappings,
+    waiting_records,
+)
+from pelton.triggers.mappings import API, PROJECT, EventSourceMapping, MappingSettings, configuration
+from pelton.triggers.parameters import TRIM_HORIZON, CreateParameters, create_parameters
 from pelton.triggers.protocols import Executor
 
 
@@ -19,16 +43,14 @@ class TriggerOptions:
     """Limits all mappings share."""
 
     retention_ms: int = 24 * 3600 * 1000  #: a failing batch is retried until its records are older than this
-    account: str = "000000000000"
-    region: str = "us-east-1"
 
 
 class Triggers:
-    """The mappings and their runners. Everything runs on the event loop's thread."""
+    """The mappings and their runners."""
 
     def __init__(
         self,
-        storage: object,
+        storage: Storage,
         execute: Executor,
         *,
         clock: Clock,
@@ -36,52 +58,260 @@ class Triggers:
         on_event: Callable[[TriggerEvent], None],
         options: TriggerOptions,
     ) -> None:
-        raise NotImplementedError
+        self._storage = storage
+        self._clock = clock
+        self._random = random
+        self._on_event = on_event
+        self._surroundings = Surroundings(
+            execute=execute, clock=clock, random=random, retention_ms=options.retention_ms, on_event=on_event
+        )
+        self._sources = LogSources(storage)
+        self._mappings: dict[str, EventSourceMapping] = {}
+        self._runners: dict[str, MappingRunner] = {}
+        self._leaving: set[asyncio.Task[None]] = set()
+        self._is_started = False
+        self._is_draining = False
+        with storage.snapshot() as snapshot:
+            for mapping in stored_mappings(snapshot):
+                self._mappings[mapping.uuid] = mapping
 
     async def start(self) -> None:
-        """Read the mappings and begin their runners where their checkpoints stand."""
-        raise NotImplementedError
+        """Begin the runners where their checkpoints stand."""
+        self._is_started = True
+        for mapping in self.mappings():
+            if mapping.uuid not in self._runners:
+                await self._begin(mapping)
 
     async def reconcile(self, declared: Sequence[JsonObject]) -> tuple[EventSourceMapping, ...]:
         """Make the project's mappings be exactly ``declared`` (members of CreateEventSourceMapping).
 
         A mapping of the same function and the same table is updated in place: id and positions stay.
         One that is declared no more is deleted. Mappings made through the API are left alone.
+
+        Raises:
+            WireError: a declaration is refused; what came before it holds.
         """
-        raise NotImplementedError
+        made = [await self._declare(create_parameters(members)) for members in declared]
+        kept = {mapping.uuid for mapping in made}
+        for mapping in self.mappings():
+            if mapping.made_by == PROJECT and mapping.uuid not in kept:
+                await self.delete(mapping.uuid)
+        return tuple(made)
 
-    async def create(self, members: JsonObject, *, account: str, region: str) -> EventSourceMapping:
-        """CreateEventSourceMapping; a LATEST position is fixed when this returns."""
-        raise NotImplementedError
+    async def create(self, parameters: CreateParameters, arn: str) -> EventSourceMapping:
+        """A new mapping, made through the API; a LATEST position is fixed when this returns.
 
-    async def update(self, uuid: str, members: JsonObject) -> EventSourceMapping:
-        """UpdateEventSourceMapping: holds from the next batch on."""
-        raise NotImplementedError
+        Args:
+            parameters: what was asked, checked.
+            arn: of the function, which exists; qualified when the name given was.
 
-    async def delete(self, uuid: str) -> EventSourceMapping:
-        """DeleteEventSourceMapping: the batch in flight ends, its positions are forgotten."""
-        raise NotImplementedError
+        Raises:
+            WireError: no such stream, or the function is mapped to it already.
+        """
+        return await self._add(self._new(parameters, arn, API))
+
+    async def update(self, mapping_uuid: str, settings: MappingSettings, arn: str | None = None) -> EventSourceMapping:
+        """New settings, and another function when ``arn`` is given: they hold from the next batch on.
+
+        Raises:
+            MappingNotFound: no mapping has that UUID.
+        """
+        mapping = self.get(mapping_uuid)
+        changed = replace(mapping, settings=settings)
+        if arn is not None:
+            changed = replace(changed, function_arn=arn, function_name=_name_of(arn))
+        return await self._replace(changed)
+
+    async def delete(self, mapping_uuid: str) -> EventSourceMapping:
+        """Remove a mapping: the batch in flight ends, its positions are forgotten.
+
+        Raises:
+            MappingNotFound: no mapping has that UUID.
+        """
+        mapping = self.get(mapping_uuid)
+        del self._mappings[mapping_uuid]
+        runner = self._runners.pop(mapping_uuid, None)
+        if runner is not None:
+            runner.close()
+            self._leave(runner)
+        await self._storage.write(partial(drop_mappings, uuids=(mapping_uuid,)))
+        return mapping
+
+    def get(self, mapping_uuid: str) -> EventSourceMapping:
+        """The mapping with that UUID.
+
+        Raises:
+            MappingNotFound: there is none.
+        """
+        mapping = self._mappings.get(mapping_uuid)
+        if mapping is None:
+            raise MappingNotFound
+        return mapping
 
     def mappings(self) -> tuple[EventSourceMapping, ...]:
         """All mappings, oldest first."""
-        raise NotImplementedError
+        return tuple(sorted(self._mappings.values(), key=lambda mapping: (mapping.made_ms, mapping.uuid)))
+
+    def shown(self, mapping: EventSourceMapping, state: str | None = None) -> JsonObject:
+        """The mapping's configuration on the wire; ``state`` replaces the one it is in, for a change's answer."""
+        runner = self._runners.get(mapping.uuid)
+        if state is None:
+            is_busy = runner is not None and runner.is_busy
+            state = "Enabled" if mapping.settings.is_enabled else "Disabling" if is_busy else "Disabled"
+        result = runner.last_result if runner is not None else None
+        text = {None: "No records processed", True: "OK", False: "PROBLEM: Function call failed"}[result]
+        return configuration(mapping, state=state, last_result=text)
 
     def status(self) -> tuple[ShardStatus, ...]:
-        """Where every function stands in every shard."""
-        raise NotImplementedError
+        """Where every function stands in every shard that is not finished."""
+        return tuple(
+            status
+            for mapping in self.mappings()
+            if mapping.uuid in self._runners
+            for status in self._runners[mapping.uuid].status()
+        )
 
     def wake(self, tip: SequenceNumber) -> None:
-        """New records were committed, up to ``tip``."""
-        raise NotImplementedError
+        """Changes up to ``tip`` were committed: the readers of the shards they concern go on."""
+        self._sources.wake(tip)
 
-    def reset_backoff(self, function_name: str) -> None:
-        """The function's code changed: what waits for a retry is tried now."""
-        raise NotImplementedError
+    def reset_backoff(self, function: str) -> None:
+        """The function's code changed: what waits for a retry is tried now. By its name or ARN."""
+        for runner in self._runners.values():
+            if function in (runner.mapping.function_name, runner.mapping.function_arn):
+                runner.reset_backoff()
 
     def outstanding(self, up_to: SequenceNumber) -> list[str]:
-        """What is not yet done of the changes up to that number, one line each; empty when idle."""
-        raise NotImplementedError
+        """What is not done of the changes up to that number, one line each, the function's name first; else empty."""
+        if self._sources.seen < up_to:
+            return ["triggers: a commit that was not looked at yet"]
+        return [line for runner in self._runners.values() for line in runner.outstanding(up_to)]
 
     async def drain(self, timeout_s: float) -> None:
-        """Start nothing more, let batches in flight end, make all state durable, stop."""
-        raise NotImplementedError
+        """Begin nothing more, let batches in flight end for at most that long, make all state durable, stop."""
+        self._is_draining = True
+        runners = tuple(self._runners.values())
+        await asyncio.gather(*(runner.stop(timeout_s) for runner in runners), *self._leaving)
+        for runner in runners:
+            await runner.checkpoints.flush()
+        self._runners.clear()
+
+    async def _declare(self, asked: CreateParameters) -> EventSourceMapping:
+        """A project's mapping: made, or brought in line with what is declared."""
+        _, _, _, region, account, _ = asked.stream_arn.split(":", 5)
+        parts = parse_function_name(asked.function_name)
+        if parts is None:
+            raise InvalidParameterValue(f"{asked.function_name} is neither a function's name nor its ARN")
+        arn = function_arn(parts.region or region, parts.account or account, parts.name, parts.qualifier)
+        wanted = self._new(asked, arn, PROJECT)
+        for mapping in self.mappings():
+            if (mapping.function_arn, mapping.table) == (arn, wanted.table):
+                return await self._bring_in_line(mapping, wanted)
+        return await self._add(wanted)
+
+    async def _bring_in_line(self, mapping: EventSourceMapping, wanted: EventSourceMapping) -> EventSourceMapping:
+        """Same id, and the same positions unless the table has another stream now."""
+        aligned = replace(
+            mapping,
+            stream_arn=wanted.stream_arn,
+            starting_position=wanted.starting_position,
+            settings=wanted.settings,
+            tags=wanted.tags,
+            made_by=PROJECT,
+        )
+        if aligned.stream_arn == mapping.stream_arn:
+            return await self._replace(aligned) if aligned != mapping else mapping
+        runner = self._runners.pop(mapping.uuid, None)
+        if runner is not None:
+            runner.close()
+            self._leave(runner)
+        stored = await self._storage.write(partial(move_mapping, mapping=aligned, now_ms=self._clock.now_ms()))
+        self._tell(
+            TriggerEventKind.STREAM_GONE,
+            stored,
+            f"{stored.table.rsplit('/', 1)[-1]} has a new stream: it is read from its beginning; what the old one "
+            f"({mapping.stream_arn}) still held is not delivered",
+        )
+        self._mappings[stored.uuid] = stored
+        await self._begin(stored)
+        return stored
+
+    async def _add(self, mapping: EventSourceMapping) -> EventSourceMapping:
+        stored = await self._storage.write(partial(add_mapping, mapping=mapping, now_ms=self._clock.now_ms()))
+        self._mappings[stored.uuid] = stored
+        if stored.starting_position == TRIM_HORIZON:
+            with self._storage.snapshot() as snapshot:
+                waiting = waiting_records(snapshot, stored.stream_arn)
+            if waiting:
+                text = (
+                    f"begins at TRIM_HORIZON: {waiting} past record{'s are' if waiting != 1 else ' is'} delivered first"
+                )
+                self._tell(TriggerEventKind.BACKLOG, stored, text)
+        await self._begin(stored)
+        return stored
+
+    async def _replace(self, mapping: EventSourceMapping) -> EventSourceMapping:
+        stored = await self._storage.write(partial(replace_mapping, mapping=mapping, now_ms=self._clock.now_ms()))
+        self._mappings[stored.uuid] = stored
+        if stored.uuid in self._runners:
+            self._runners[stored.uuid].change(stored)
+        else:
+            await self._begin(stored)
+        return stored
+
+    async def _begin(self, mapping: EventSourceMapping) -> None:
+        if not self._is_started or self._is_draining:
+            return
+        runner = MappingRunner(
+            mapping,
+            self._sources.source(mapping.stream_arn),
+            StoredCheckpoints(self._storage, mapping.uuid),
+            self._surroundings,
+        )
+        self._runners[mapping.uuid] = runner
+        await runner.start()
+
+    def _leave(self, runner: MappingRunner) -> None:
+        """Let the runner of a mapping that is no more end in its own time."""
+        task = asyncio.get_running_loop().create_task(runner.stop(_LEAVING_PATIENCE_S))
+        self._leaving.add(task)
+        task.add_done_callback(self._leaving.discard)
+
+    def _new(self, asked: CreateParameters, arn: str, made_by: str) -> EventSourceMapping:
+        _, _, _, region, account, _ = asked.stream_arn.split(":", 5)
+        now_ms = self._clock.now_ms()
+        return EventSourceMapping(
+            uuid=str(uuid.UUID(int=self._random.getrandbits(128), version=4)),
+            account=account,
+            region=region,
+            function_name=_name_of(arn),
+            function_arn=arn,
+            stream_arn=asked.stream_arn,
+            starting_position=asked.starting_position,
+            settings=asked.settings,
+            version=1,
+            made_by=made_by,
+            made_ms=now_ms,
+            modified_ms=now_ms,
+            tags=asked.tags,
+        )
+
+    def _tell(self, kind: TriggerEventKind, mapping: EventSourceMapping, text: str) -> None:
+        self._on_event(
+            TriggerEvent(
+                kind=kind,
+                text=f"{mapping.function_name}: {text}",
+                function_name=mapping.function_name,
+                mapping_uuid=mapping.uuid,
+            )
+        )
+
+
+#: How long the batch in flight of a deleted mapping may take: the longest that a function may run (s).
+_LEAVING_PATIENCE_S = 900.0
+
+
+def _name_of(arn: str) -> str:
+    parts = parse_function_name(arn)
+    assert parts is not None, "made by function_arn"
+    return parts.name

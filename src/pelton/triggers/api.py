@@ -1,0 +1,151 @@
+"""The Lambda API's operations on event source mappings. Source: Lambda API reference; texts as recorded.
+
+``prepare`` gets the members of a request by their names in the service model. A change is in force when it is
+answered; the answer shows the state the service would be in meanwhile, so that clients that wait for
+``Enabled`` find it at their first look.
+"""
+
+from __future__ import annotations
+
+import binascii
+from base64 import b64decode, b64encode
+from collections.abc import Awaitable, Callable, Mapping
+
+from pelton.functions.addressing import function_at
+from pelton.functions.errors import FunctionNotFound, InvalidParameterValue
+from pelton.functions.names import parse_function_name
+from pelton.functions.service import Functions
+from pelton.operations import Access, JsonObject, Operation, RequestContext
+from pelton.triggers.errors import MappingNotFound
+from pelton.triggers.mappings import EventSourceMapping
+from pelton.triggers.parameters import changed_settings, create_parameters
+from pelton.triggers.service import Triggers
+
+_PAGE_MAX = 100
+
+_Decision = Callable[[], Awaitable[JsonObject]]
+
+
+def operations(triggers: Triggers, functions: Functions) -> Mapping[str, Operation]:
+    """Create, Get, List, Update and DeleteEventSourceMapping."""
+    api = _MappingsApi(triggers, functions)
+    prepared = {
+        "CreateEventSourceMapping": api.create,
+        "GetEventSourceMapping": api.get,
+        "ListEventSourceMappings": api.list,
+        "UpdateEventSourceMapping": api.update,
+        "DeleteEventSourceMapping": api.delete,
+    }
+    return {name: Operation(name=name, access=Access.CALL, prepare=prepare) for name, prepare in prepared.items()}
+
+
+class _MappingsApi:
+    """What the operations share."""
+
+    def __init__(self, triggers: Triggers, functions: Functions) -> None:
+        self._triggers = triggers
+        self._functions = functions
+
+    def create(self, body: JsonObject, context: RequestContext) -> _Decision:
+        """CreateEventSourceMapping."""
+        asked = create_parameters(body)
+
+        async def decide() -> JsonObject:
+            arn = self._function_arn(body, context)
+            if asked.stream_arn.split(":")[3:5] != [context.region, context.account]:
+                raise InvalidParameterValue(f"Stream not found: {asked.stream_arn}")
+            mapping = await self._triggers.create(asked, arn)
+            return self._triggers.shown(mapping, "Creating")
+
+        return decide
+
+    def get(self, body: JsonObject, context: RequestContext) -> _Decision:
+        """GetEventSourceMapping."""
+
+        async def decide() -> JsonObject:
+            return self._triggers.shown(self._mapping(body, context))
+
+        return decide
+
+    def update(self, body: JsonObject, context: RequestContext) -> _Decision:
+        """UpdateEventSourceMapping: what the request leaves out stays."""
+
+        async def decide() -> JsonObject:
+            mapping = self._mapping(body, context)
+            settings = changed_settings(mapping.settings, body)
+            arn = self._function_arn(body, context) if body.get("FunctionName") else None
+            changed = await self._triggers.update(mapping.uuid, settings, arn)
+            was, now = mapping.settings.is_enabled, settings.is_enabled
+            state = "Updating" if was is now else "Enabling" if now else "Disabling"
+            return self._triggers.shown(changed, state)
+
+        return decide
+
+    def delete(self, body: JsonObject, context: RequestContext) -> _Decision:
+        """DeleteEventSourceMapping."""
+
+        async def decide() -> JsonObject:
+            mapping = self._mapping(body, context)
+            shown = self._triggers.shown(mapping, "Deleting")
+            await self._triggers.delete(mapping.uuid)
+            return shown
+
+        return decide
+
+    def list(self, body: JsonObject, context: RequestContext) -> _Decision:
+        """ListEventSourceMappings, of one stream or function or all; neither need exist."""
+        function = _asked_function(body, context)
+        source = body.get("EventSourceArn")
+        start = _marked(body.get("Marker"))
+        limit = min(int(body.get("MaxItems") or _PAGE_MAX), _PAGE_MAX)
+
+        async def decide() -> JsonObject:
+            found = [
+                mapping
+                for mapping in self._triggers.mappings()
+                if (mapping.account, mapping.region) == (context.account, context.region)
+                and function in (None, mapping.function_arn)
+                and source in (None, mapping.stream_arn)
+            ]
+            page = found[start : start + limit]
+            reply: JsonObject = {"EventSourceMappings": [self._triggers.shown(mapping) for mapping in page]}
+            if start + limit < len(found):
+                reply["NextMarker"] = b64encode(str(start + limit).encode()).decode()
+            return reply
+
+        return decide
+
+    def _mapping(self, body: JsonObject, context: RequestContext) -> EventSourceMapping:
+        mapping = self._triggers.get(body["UUID"])
+        if (mapping.account, mapping.region) != (context.account, context.region):
+            raise MappingNotFound
+        return mapping
+
+    def _function_arn(self, body: JsonObject, context: RequestContext) -> str:
+        """The function's ARN, qualified when the name given was."""
+        try:
+            return function_at(self._functions, body, context)[1].arn
+        except FunctionNotFound as error:
+            raise InvalidParameterValue("Function does not exist") from error
+
+
+def _asked_function(body: JsonObject, context: RequestContext) -> str | None:
+    name = body.get("FunctionName")
+    parts = parse_function_name(name) if name else None
+    if not name:
+        return None
+    if parts is None:
+        raise InvalidParameterValue(f"FunctionName {name!r} is neither a function's name nor its ARN")
+    qualifier = f":{parts.qualifier}" if parts.qualifier else ""
+    account, region = parts.account or context.account, parts.region or context.region
+    return f"arn:aws:lambda:{region}:{account}:function:{parts.name}{qualifier}"
+
+
+def _marked(marker: str | None) -> int:
+    """Where a page begins: markers are positions in the list, opaque to clients."""
+    if not marker:
+        return 0
+    try:
+        return int(b64decode(marker, validate=True))
+    except (ValueError, binascii.Error) as error:
+        raise InvalidParameterValue("Invalid Marker") from error

@@ -1,0 +1,132 @@
+"""Durable state of one mapping's processors, in the embedded storage.
+
+Saving rides: it joins the next group commit, or one of its own within 100 ms, and stores the newest state at
+that moment, so many saves cost one row.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from functools import partial
+
+import orjson
+
+from pelton.operations import JsonObject
+from pelton.storage.catalog import SequenceNumber
+from pelton.storage.checkpoints import Checkpoint, checkpoints, put_checkpoint, remove_checkpoint
+from pelton.storage.engine import Storage
+from pelton.storage.failures import DiscardedBatch, add_failure
+from pelton.storage.transaction import WriteTransaction
+from pelton.triggers.protocols import Discarded
+
+_log = logging.getLogger("pelton.triggers")
+
+
+class StoredCheckpoints:
+    """State by shard id, of one mapping."""
+
+    def __init__(self, storage: Storage, mapping_uuid: str) -> None:
+        self._storage = storage
+        self._mapping = mapping_uuid
+        self._waiting: dict[str, Callable[[], JsonObject]] = {}
+        self._is_closed = False
+
+    async def load(self) -> Mapping[str, JsonObject]:
+        """State by shard id, as last saved."""
+        with self._storage.snapshot() as snapshot:
+            stored = checkpoints(snapshot, self._mapping)
+        return {shard: orjson.loads(kept.state) for shard, kept in stored.items() if kept.state is not None}
+
+    def save(self, shard_id: str, state: Callable[[], JsonObject]) -> None:
+        """Have the state stored within 100 ms."""
+        if self._is_closed or shard_id in self._waiting:
+            return
+        self._waiting[shard_id] = state
+        self._storage.ride(partial(self._put_waiting, shard_id), self._stored)
+
+    async def discard(self, discarded: Discarded, state: Callable[[], JsonObject]) -> None:
+        """Keep discarded records and the state after them, in one transaction."""
+
+        def decide(transaction: WriteTransaction) -> None:
+            add_failure(transaction, _failure(discarded), [record.event for record in discarded.records])
+            self._put(transaction, discarded.shard_id, state())
+
+        await self._storage.write(decide)
+
+    async def forget(self, shard_id: str) -> None:
+        """Remove the state of a shard that is gone."""
+        await self._storage.write(lambda transaction: remove_checkpoint(transaction, self._mapping, shard_id))
+
+    async def flush(self) -> None:
+        """Wait until everything saved is durable: commits keep their order, so an empty one behind them tells."""
+        await self._storage.write(self._put_all_waiting)
+
+    def close(self) -> None:
+        """Store nothing more: the mapping was deleted."""
+        self._is_closed = True
+        self._waiting.clear()
+
+    def _put_all_waiting(self, transaction: WriteTransaction) -> None:
+        for shard_id in tuple(self._waiting):
+            self._put_waiting(shard_id, transaction)
+
+    def _put_waiting(self, shard_id: str, transaction: WriteTransaction) -> None:
+        state = self._waiting.pop(shard_id, None)
+        if state is not None:
+            self._put(transaction, shard_id, state())
+
+    def _put(self, transaction: WriteTransaction, shard_id: str, state: JsonObject) -> None:
+        if not self._is_closed:
+            put_checkpoint(transaction, self._mapping, shard_id, checkpoint_of(state))
+
+    def _stored(self, outcome: object) -> None:
+        """A failed save is not repeated: the next one stores more, and until then records may come twice."""
+        if isinstance(outcome, BaseException) and not isinstance(outcome, asyncio.CancelledError):
+            _log.warning("a trigger's position was not stored: %s", outcome)
+
+
+def checkpoint_of(state: JsonObject) -> Checkpoint:
+    """A processor's state as storage keeps it: its position stands beside it."""
+    position = min(lane["through"] for lane in state["lanes"])
+    return Checkpoint(SequenceNumber(position), orjson.dumps(state))
+
+
+def started_at(position: SequenceNumber) -> JsonObject:
+    """The state of a processor that has done everything up to a position, and nothing after it."""
+    lane: JsonObject = {"through": position, "pieces": [], "window": None, "retry_at": None}
+    return {"read": position, "lanes": [lane]}
+
+
+def finished(state: JsonObject) -> JsonObject:
+    """The state of a shard that was read to its end: its children may begin."""
+    return {**state, "finished": True}
+
+
+def is_finished(state: JsonObject) -> bool:
+    """Whether the shard was read to its end."""
+    return bool(state.get("finished"))
+
+
+def _failure(discarded: Discarded) -> DiscardedBatch:
+    return DiscardedBatch(
+        mapping=discarded.mapping_uuid,
+        shard=discarded.shard_id,
+        first=discarded.first,
+        last=discarded.last,
+        reason=discarded.condition,
+        detail={
+            "functionName": discarded.function_name,
+            "functionArn": discarded.function_arn,
+            "streamArn": discarded.stream_arn,
+            "startSequenceNumber": discarded.first_text,
+            "endSequenceNumber": discarded.last_text,
+            "approximateInvokeCount": discarded.invoke_count,
+            "requestId": discarded.request_id,
+            "functionError": discarded.function_error,
+            "executedVersion": discarded.executed_version,
+            "error": discarded.reason,
+        },
+        discarded_ms=discarded.discarded_ms,
+    )

@@ -1,0 +1,95 @@
+"""Mappings as they lie in storage, and where a new one begins. Decisions for one write transaction each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from pelton.functions.errors import InvalidParameterValue
+from pelton.storage.catalog import SequenceNumber, Stream
+from pelton.storage.checkpoints import checkpoints, put_checkpoint, remove_checkpoint
+from pelton.storage.mappings import StoredMapping, mappings, put_mapping, remove_mapping
+from pelton.storage.tail import count_records
+from pelton.storage.transaction import Snapshot, WriteTransaction
+from pelton.triggers.checkpoints import checkpoint_of, finished, started_at
+from pelton.triggers.errors import MappingConflict
+from pelton.triggers.mappings import EventSourceMapping, definition, mapping_of
+from pelton.triggers.parameters import LATEST
+
+
+def stored_mappings(snapshot: Snapshot) -> list[EventSourceMapping]:
+    """All mappings, oldest first."""
+    stored = [_mapping(each) for each in mappings(snapshot)]
+    return sorted(stored, key=lambda mapping: (mapping.made_ms, mapping.uuid))
+
+
+def add_mapping(transaction: WriteTransaction, mapping: EventSourceMapping, now_ms: int) -> EventSourceMapping:
+    """Store a new mapping; with LATEST its positions are fixed here: nothing written later is missed.
+
+    Raises:
+        InvalidParameterValue: the stream does not exist.
+        MappingConflict: the function is mapped to it already.
+    """
+    stream = existing_stream(transaction, mapping.stream_arn)
+    for other in stored_mappings(transaction):
+        if (other.stream_arn, other.function_arn) == (mapping.stream_arn, mapping.function_arn):
+            raise MappingConflict(
+                f'The event source arn (" {mapping.stream_arn} ") and function (" {mapping.function_name} ") provided '
+                f"mapping already exists. Please update or delete the existing mapping with UUID {other.uuid}"
+            )
+    if mapping.starting_position == LATEST:
+        _start_latest(transaction, mapping.uuid, stream)
+    return replace_mapping(transaction, mapping, now_ms)
+
+
+def replace_mapping(transaction: WriteTransaction, mapping: EventSourceMapping, now_ms: int) -> EventSourceMapping:
+    """Store a mapping's new definition: a new version, unless nothing changed."""
+    return _mapping(put_mapping(transaction, mapping.uuid, definition(mapping), now_ms))
+
+
+def move_mapping(transaction: WriteTransaction, mapping: EventSourceMapping, now_ms: int) -> EventSourceMapping:
+    """Store a mapping whose table has another stream now: positions in the old one mean nothing any more.
+
+    The new stream is read from its beginning: all of it came after what the mapping has seen.
+    """
+    existing_stream(transaction, mapping.stream_arn)
+    for shard_id in checkpoints(transaction, mapping.uuid):
+        remove_checkpoint(transaction, mapping.uuid, shard_id)
+    return replace_mapping(transaction, mapping, now_ms)
+
+
+def drop_mappings(transaction: WriteTransaction, uuids: Sequence[str]) -> None:
+    """Remove mappings and their positions."""
+    for uuid in uuids:
+        remove_mapping(transaction, uuid)
+
+
+def existing_stream(snapshot: Snapshot, arn: str) -> Stream:
+    """The stream with that ARN.
+
+    Raises:
+        InvalidParameterValue: there is none.
+    """
+    stream = snapshot.stream(arn)
+    if stream is None:
+        raise InvalidParameterValue(f"Stream not found: {arn}")
+    return stream
+
+
+def waiting_records(snapshot: Snapshot, stream_arn: str) -> int:
+    """How many records a mapping that begins at the trim horizon has before it."""
+    stream = snapshot.stream(stream_arn)
+    shards = stream.shards if stream is not None else ()
+    return sum(count_records(snapshot, shard.number, SequenceNumber(0)) for shard in shards)
+
+
+def _start_latest(transaction: WriteTransaction, uuid: str, stream: Stream) -> None:
+    """Everything there is now counts as done: open shards go on from the tip, closed ones are over."""
+    for shard in stream.shards:
+        state = started_at(transaction.tip())
+        put_checkpoint(transaction, uuid, shard.id, checkpoint_of(state if shard.ending is None else finished(state)))
+
+
+def _mapping(stored: StoredMapping) -> EventSourceMapping:
+    mapping = mapping_of(stored.definition)
+    return replace(mapping, uuid=stored.uuid, version=stored.version, modified_ms=stored.created_ms)

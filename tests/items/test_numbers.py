@@ -17,6 +17,7 @@ from pelton.items.numbers import (
     add,
     canonical_number,
     encode_number,
+    measured_number,
     number_size,
     subtract,
 )
@@ -97,6 +98,13 @@ def test_the_canonical_spelling_is_the_same_number_and_is_stable(text: str) -> N
 
     assert Decimal(canonical) == Decimal(text)
     assert canonical_number(canonical) == canonical
+
+
+@given(numbers())
+def test_one_walk_gives_spelling_and_size(text: str) -> None:
+    canonical = canonical_number(text)
+
+    assert measured_number(text) == (canonical, number_size(canonical))
 
 
 @given(st.text(max_size=12))

@@ -15,6 +15,13 @@ from pelton.expressions.syntax import Parsed
 P = TypeVar("P", bound="Parsed[Any]")
 
 
+def parsed_with(
+    cache: ExpressionCache | None, kind: ExpressionKind, text: str, parse: Callable[[ExpressionKind, str], P]
+) -> P:
+    """The tree of the text: from the cache, or without one parsed anew."""
+    return parse(kind, text) if cache is None else cache.parsed(kind, text, parse)
+
+
 class ExpressionCache:
     """At most that many parsed expressions; the one that came first leaves first."""
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pelton.expressions.cache import ExpressionCache
+from pelton.expressions.cache import ExpressionCache, parsed_with
 from pelton.expressions.comparisons import bound_between, bound_comparison, bound_in
 from pelton.expressions.condition_parser import parse_condition_text
 from pelton.expressions.faults import ExpressionKind
@@ -79,7 +79,7 @@ def parse_condition(
     Raises:
         ExpressionFault: the text, or what it makes of the parameters, is not a condition.
     """
-    parsed = cache.parsed(kind, text, parse_condition_text) if cache is not None else parse_condition_text(kind, text)
+    parsed = parsed_with(cache, kind, text, parse_condition_text)
     parameters.use(parsed)
     test = bound_condition(parsed.root, parameters, kind)
     return Condition(test, lambda: tuple(resolved(path, parameters, kind) for path in paths_of(parsed.root)))

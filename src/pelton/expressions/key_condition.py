@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pelton.errors import ValidationFailed
-from pelton.expressions.cache import ExpressionCache
+from pelton.expressions.cache import ExpressionCache, parsed_with
 from pelton.expressions.condition import bound_condition
 from pelton.expressions.condition_parser import parse_condition_text
 from pelton.expressions.faults import ExpressionKind, fault_in
@@ -118,7 +118,7 @@ def parse_key_condition(text: str, parameters: Parameters, cache: ExpressionCach
         ExpressionFault: the text is not a condition on keys.
         EmptyKeyValue: an operand is an empty string or binary.
     """
-    parsed = cache.parsed(_KIND, text, parse_condition_text) if cache is not None else parse_condition_text(_KIND, text)
+    parsed = parsed_with(cache, _KIND, text, parse_condition_text)
     parameters.use(parsed)
     # A key condition is a condition: all that can be wrong with one is told first.
     bound_condition(parsed.root, parameters, _KIND)

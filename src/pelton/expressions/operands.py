@@ -8,9 +8,8 @@ Source: DynamoDB developer guide, "Condition and filter expressions, operators, 
 from __future__ import annotations
 
 from base64 import b64decode
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
 from pelton.expressions.faults import ExpressionFault, ExpressionKind, fault_in
 from pelton.expressions.parameters import Parameters
@@ -36,8 +35,7 @@ ARGUMENT_COUNTS: Final = MappingProxyType(
 _SIZELESS = frozenset(("N", "BOOL", "NULL"))
 
 
-@dataclass(frozen=True, slots=True)
-class BoundOperand:
+class BoundOperand(NamedTuple):
     """An operand with its parameters."""
 
     find: Getter

@@ -17,11 +17,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from enum import Enum
+from typing import Any
 
 from pelton.errors import ValidationFailed
 from pelton.expressions.faults import ExpressionFault, ExpressionKind
 from pelton.expressions.parser import check_size
-from pelton.expressions.syntax import Parsed, T
+from pelton.expressions.syntax import Parsed
 from pelton.items.types import AttributeValue, Item
 from pelton.items.values import ImpossibleContent, NestedTooDeep, measured_value
 
@@ -44,7 +45,7 @@ class ContentFaults(Enum):
 class Parameters:
     """Names and values for the placeholders of a request's expressions, and a count of which are used."""
 
-    __slots__ = ("_used_names", "_used_values", "names", "values")
+    __slots__ = ("_used", "names", "values")
 
     def __init__(
         self, names: Mapping[str, str] | None = None, values: Mapping[str, AttributeValue] | None = None
@@ -52,13 +53,11 @@ class Parameters:
         """Names and values as they are: valid, and values canonical. Requests go through ``parameters``."""
         self.names: Mapping[str, str] = names or {}
         self.values: Mapping[str, AttributeValue] = values or {}
-        self._used_names: set[str] = set()
-        self._used_values: set[str] = set()
+        self._used: list[Parsed[Any]] = []
 
-    def use(self, parsed: Parsed[T]) -> None:
+    def use(self, parsed: Parsed[Any]) -> None:
         """An expression of the request uses its placeholders, defined or not."""
-        self._used_names.update(parsed.names)
-        self._used_values.update(parsed.values)
+        self._used.append(parsed)
 
     def check_all_used(self) -> None:
         """Every name and every value given is in some expression; call it when all are parsed.
@@ -66,9 +65,12 @@ class Parameters:
         Raises:
             ExpressionFault: some are not.
         """
-        if len(self._used_names) != len(self.names) or len(self._used_values) != len(self.values):
-            _check_used("ExpressionAttributeNames", self.names, self._used_names)
-            _check_used("ExpressionAttributeValues", self.values, self._used_values)
+        if self.names:
+            used = {name for parsed in self._used for name in parsed.names}
+            _check_used("ExpressionAttributeNames", self.names, used)
+        if self.values:
+            used = {value for parsed in self._used for value in parsed.values}
+            _check_used("ExpressionAttributeValues", self.values, used)
 
 
 def check_not_mixed(legacy: Mapping[str, object], expressions: Mapping[str, object]) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from pelton.expressions.cache import ExpressionCache
+from pelton.expressions.cache import ExpressionCache, parsed_with
 from pelton.expressions.faults import ExpressionKind
 from pelton.expressions.parameters import Parameters
 from pelton.expressions.paths import check_apart, child, resolved
@@ -52,7 +52,7 @@ def parse_projection(text: str, parameters: Parameters, cache: ExpressionCache |
         ExpressionFault: the text is not a projection, or two paths overlap or conflict.
     """
     kind = ExpressionKind.PROJECTION
-    parsed = cache.parsed(kind, text, parse_projection_text) if cache is not None else parse_projection_text(kind, text)
+    parsed = parsed_with(cache, kind, text, parse_projection_text)
     parameters.use(parsed)
     paths = tuple(resolved(path, parameters, kind) for path in parsed.root)
     check_apart(paths, kind)

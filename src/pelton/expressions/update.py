@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pelton.errors import ValidationFailed
-from pelton.expressions.cache import ExpressionCache
+from pelton.expressions.cache import ExpressionCache, parsed_with
 from pelton.expressions.draft import Assignment, assigned
 from pelton.expressions.faults import ExpressionKind
 from pelton.expressions.fragments import fragment
@@ -106,7 +106,7 @@ def parse_update(text: str, parameters: Parameters, cache: ExpressionCache | Non
     Raises:
         ExpressionFault: the text, or what it makes of the parameters, is not an update.
     """
-    parsed = cache.parsed(_KIND, text, parse_update_text) if cache is not None else parse_update_text(_KIND, text)
+    parsed = parsed_with(cache, _KIND, text, parse_update_text)
     parameters.use(parsed)
     _check_defined(parsed, parameters)
     paths = tuple(resolved(action.path, parameters, _KIND) for action in parsed.root)

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from pelton.errors import SerializationFailed, ValidationFailed
-from pelton.items.numbers import canonical_number, number_size
+from pelton.items.numbers import measured_number
 from pelton.items.types import AttributeValue, Item
 
 #: Bytes of an item, at most. Source: developer guide, "Quotas".
@@ -142,8 +142,7 @@ def _measure_string(text: str, _: int) -> tuple[str, int]:
 
 
 def _measure_number(text: str, _: int) -> tuple[str, int]:
-    canonical = canonical_number(text)
-    return (text if canonical == text else canonical), number_size(canonical)
+    return measured_number(text)
 
 
 def _measure_binary(text: str, _: int) -> tuple[str, int]:
@@ -176,10 +175,11 @@ def _measure_strings(texts: list[str], _: int) -> tuple[list[str], int]:
 def _measure_numbers(texts: list[str], _: int) -> tuple[list[str], int]:
     if not texts:
         raise ImpossibleContent(_INVALID + "An number set  may not be empty")
-    canonical = list(map(canonical_number, texts))
+    measured = list(map(measured_number, texts))
+    canonical = [text for text, _ in measured]
     if _has_duplicates(canonical):
         raise ImpossibleContent("Input collection contains duplicates")
-    return (texts if canonical == texts else canonical), sum(map(number_size, canonical))
+    return (texts if canonical == texts else canonical), sum(size for _, size in measured)
 
 
 def _measure_binaries(texts: list[str], level: int) -> tuple[list[str], int]:

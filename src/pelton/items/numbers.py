@@ -53,6 +53,16 @@ def canonical_number(text: str) -> str:
     return _render(*_checked(*_parts(text)))
 
 
+def measured_number(text: str) -> tuple[str, int]:
+    """The canonical spelling and ``number_size`` of it, in one; raises as ``canonical_number`` does."""
+    if text.isdigit() and text.isascii() and len(text) <= DIGITS_MAX and (text[0] != "0" or text == "0"):
+        # A last digit other than 0 means no pairs to drop.
+        return text, (3 + len(text)) // 2 if text[-1] != "0" else number_size(text)
+    parts = _checked(*_parts(text))
+    canonical = _render(*parts)
+    return (text if canonical == text else canonical), _size(*parts)
+
+
 def add(augend: str, addend: str) -> str:
     """The exact sum of two numbers.
 
@@ -81,10 +91,7 @@ def number_size(text: str) -> int:
         digits = text.rstrip("0")
         dropped = len(text) - len(digits)
         return 1 + (len(text) + 1) // 2 - dropped // 2 if digits else 1
-    is_negative, digits, exponent = _parts(text)
-    if not digits:
-        return 1
-    return 2 + (exponent + len(digits) - 1) // 2 - exponent // 2 + is_negative
+    return _size(*_parts(text))
 
 
 def encode_number(text: str) -> bytes:
@@ -152,6 +159,13 @@ def _render(is_negative: bool, digits: str, exponent: int) -> str:
     else:
         text = "0." + "0" * -point + digits
     return "-" + text if is_negative else text
+
+
+def _size(is_negative: bool, digits: str, exponent: int) -> int:
+    """Bytes as DynamoDB counts them."""
+    if not digits:
+        return 1
+    return 2 + (exponent + len(digits) - 1) // 2 - exponent // 2 + is_negative
 
 
 def _sum(left: str, right: str, sign: int) -> str:

@@ -9,8 +9,6 @@ Source: recorded order; developer guide, "Legacy conditional parameters".
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from pelton.expressions.cache import ExpressionCache
 from pelton.expressions.condition import Condition, parse_condition
 from pelton.expressions.faults import ExpressionKind
@@ -26,6 +24,8 @@ from pelton.operations import JsonObject
 from pelton.tables.actions import Guard
 from pelton.tables.errors import NotOffered
 
+#: What expressions are given beside their text.
+PARAMETERS = ("ExpressionAttributeNames", "ExpressionAttributeValues")
 #: What replaces a parameter of the API before expressions.
 REPLACEMENTS = {
     "Expected": "ConditionExpression",
@@ -38,15 +38,17 @@ REPLACEMENTS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
 class Members:
-    """The members of an operation's request that hold expressions, and the legacy ones they replace.
+    """The members of an operation's request that hold expressions, and the legacy ones they replace."""
 
-    Both in the order in which the service lists them when they are mixed.
-    """
+    __slots__ = ("_expressions", "_legacy", "_legacy_names", "_watched")
 
-    expressions: tuple[str, ...] = ()
-    legacy: tuple[str, ...] = ()
+    def __init__(self, expressions: tuple[str, ...] = (), legacy: tuple[str, ...] = ()) -> None:
+        """Both in the order in which the service lists them when they are mixed."""
+        self._expressions = expressions
+        self._legacy = legacy
+        self._legacy_names = frozenset(legacy)
+        self._watched = frozenset((*expressions, *legacy, *PARAMETERS)) if expressions else frozenset()
 
     def check(self, body: JsonObject) -> None:
         """Refuse mixed and legacy parameters, and names or values without an expression.
@@ -54,15 +56,20 @@ class Members:
         Raises:
             ValidationFailed: in the service's words, or naming the legacy parameter.
         """
-        legacy = {name: body.get(name) for name in self.legacy}
-        expressions = {name: body.get(name) for name in self.expressions}
+        # Most requests have nothing to look at, or expressions alone: told in a moment.
+        if self._watched.isdisjoint(body):
+            return
+        expressions = {name: body.get(name) for name in self._expressions}
+        if not self._legacy_names.isdisjoint(body):
+            self._check_legacy(body, expressions)
+        check_needed(body.get("ExpressionAttributeNames"), body.get("ExpressionAttributeValues"), expressions)
+
+    def _check_legacy(self, body: JsonObject, expressions: JsonObject) -> None:
+        legacy = {name: body.get(name) for name in self._legacy}
         check_not_mixed(legacy, expressions)
         for name, member in legacy.items():
             if member is not None:
                 raise NotOffered(f"the legacy parameter {name}", f"use {REPLACEMENTS[name]}")
-        if self.expressions:
-            names, values = body.get("ExpressionAttributeNames"), body.get("ExpressionAttributeValues")
-            check_needed(names, values, expressions)
 
 
 def guard_of(body: JsonObject, cache: ExpressionCache) -> Guard | None:

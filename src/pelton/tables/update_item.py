@@ -18,7 +18,8 @@ from pelton.expressions.update import Update as UpdateExpression
 from pelton.expressions.update import parse_update
 from pelton.items.key_checks import check_key
 from pelton.items.keys import storage_key
-from pelton.items.values import ITEM_SIZE_MAX, canonical_item, measured_item
+from pelton.items.types import Item
+from pelton.items.values import ITEM_SIZE_MAX, canonical_item, item_size, value_size
 from pelton.operations import JsonObject, Operation
 from pelton.storage.catalog import Table
 from pelton.storage.change import StoredItem
@@ -65,11 +66,7 @@ class Update:
         before = parsed(stored)
         if self._guard is not None:
             self._guard.check(stored, before)
-        base = address.keys if before is None else before
-        if self._update is None:
-            item, size = measured_item(base)
-        else:
-            item, size = measured_item(self._update.apply(base))
+        item, size = self._applied(address.keys, stored, before)
         if size > ITEM_SIZE_MAX:
             raise ValidationFailed("Item size to update has exceeded the maximum allowed size")
         if address.table.indexes:
@@ -77,6 +74,20 @@ class Update:
             check_updated_keys(address.table, item, changed)
         after = StoredItem(key=address.key, body=orjson.dumps(item), size=size)
         return effect_of(address, stored, after, item, cause)
+
+    def _applied(self, keys: Item, stored: StoredItem | None, before: Item | None) -> tuple[Item, int]:
+        """The item after the update and its size.
+
+        What the update leaves alone was measured when it was stored: only touched attributes count anew.
+        """
+        base = keys if before is None else before
+        size = item_size(keys) if stored is None else stored.size
+        if self._update is None:
+            return base, size
+        item = self._update.apply(base)
+        for name in self._update.attributes:
+            size += _attribute_size(item, name) - _attribute_size(base, name)
+        return item, size
 
     def attributes(self, effect: Effect, return_values: str) -> object | None:
         """The item before or after, whole or as far as the update's paths reach."""
@@ -90,6 +101,11 @@ class Update:
         if return_values == "UPDATED_OLD":
             return None if before is None else self._update.updated_old(before) or None
         return self._update.updated_new(self._keys if before is None else before) or None
+
+
+def _attribute_size(item: Item, name: str) -> int:
+    value = item.get(name)
+    return 0 if value is None else len(name.encode()) + value_size(value)
 
 
 def _update_and_guard(body: JsonObject, cache: ExpressionCache) -> tuple[UpdateExpression | None, Guard | None]:

@@ -39,7 +39,7 @@ def up(  # noqa: PLR0913  # The options of a command line are its parameters.
     environment = process_environment()
     try:
         settings = Settings(
-            project=project,
+            project=project.resolve(),
             data_dir=data_dir or Path(".pelton"),
             port=port,
             http_port=http_port,

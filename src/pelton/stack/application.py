@@ -19,6 +19,7 @@ from pelton.stack.declaring import declare
 from pelton.stack.reading import read
 from pelton.stack.refusal import CannotStart
 from pelton.stack.watching import touched, watch
+from pelton.triggers.parameters import SERVED
 
 
 class Application:
@@ -42,7 +43,7 @@ class Application:
         settings = self._core.ground.settings
         environment = {**settings.environment, **self._companions}
         aws_port = int(self._core.ground.endpoint_url.rsplit(":", 1)[1])
-        project = read(settings, self._file, environment, (aws_port, self._http_port), SERVED_SETTINGS)
+        project = read(settings, self._file, environment, (aws_port, self._http_port), SERVED)
         self.project = await declare(self._core, project)
         self._app = gateway_app(
             self.project.routes,

@@ -1,6 +1,6 @@
 """Which layout of item rows: clustered by storage key, or rowid with a unique index? Measured, for ADR 0001.
 
-    python bench/layout.py --items 5000000 --body 400 --folder /tmp/layout
+    python -m bench.layout --items 5000000 --body 400 --folder /tmp/layout
 
 Fills each layout in random order (partitions of 100 items), then measures durable batches of 64 with
 their log rows, gets, ranges of 100, and scans, with the caches and pragmas that storage uses.

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
+import apsw
+
 from pelton.clock import Clock, Timer
 from pelton.storage.catalog import SequenceNumber
 from pelton.storage.checkpointing import CheckpointFigures, Checkpointing, CheckpointLimits
@@ -19,6 +21,7 @@ from pelton.storage.commit import Entry, GroupCommit
 from pelton.storage.connection import Durability, open_checkpointer, open_reader, open_writer
 from pelton.storage.contents import Committed, load
 from pelton.storage.drivers import Driver
+from pelton.storage.faults import Fault
 from pelton.storage.folder import DATABASE, FolderLock, open_folder
 from pelton.storage.reading import Reader
 from pelton.storage.schema import migrate
@@ -188,7 +191,10 @@ class Storage:
 
     def release(self) -> None:
         """For checkpointing: go on after ``hold``."""
-        self._reader.renew(self._committed)
+        try:
+            self._reader.renew(self._committed)
+        except apsw.Error as error:
+            self.failed(f"{Fault.FATAL.value} ({type(error).__name__}: {error})")
         self._commits.release()
 
     def failed(self, message: str) -> None:

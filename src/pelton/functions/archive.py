@@ -6,11 +6,15 @@ that exists is whole: it is unpacked beside its place and then renamed.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
+import lzma
 import shutil
 import stat
+import struct
 import zipfile
+import zlib
 from pathlib import Path, PurePosixPath
 
 from pelton.functions.errors import InvalidParameterValue
@@ -43,14 +47,21 @@ def unpack(archive: bytes, folder: Path) -> Path:
     partial.mkdir(parents=True)
     try:
         _unpack_into(partial, archive)
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
+    except BaseException as error:
         shutil.rmtree(partial)
-        raise InvalidParameterValue(_BAD_ARCHIVE) from error
-    except InvalidParameterValue:
-        shutil.rmtree(partial)
+        if _is_archives_fault(error):
+            raise InvalidParameterValue(_BAD_ARCHIVE) from error
         raise
     partial.rename(target)
     return target
+
+
+def _is_archives_fault(error: BaseException) -> bool:
+    """True for what damaged or clashing entries cause; a full disk, say, is no fault of the archive."""
+    if isinstance(error, OSError):  # Without a number: a decompressor's.
+        return error.errno in (None, errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG)
+    faults = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, ValueError, EOFError, RuntimeError)
+    return isinstance(error, faults)
 
 
 def _unpack_into(folder: Path, archive: bytes) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from random import Random
 
@@ -32,7 +32,7 @@ from pelton.storage.functions import (
 from pelton.storage.functions import (
     functions as stored_functions,
 )
-from pelton.storage.transaction import WriteTransaction
+from pelton.storage.transaction import Snapshot, WriteTransaction
 
 #: Archives larger than this are unpacked in a thread: the loop serves requests meanwhile.
 _UNPACK_INLINE_BYTES = 1 << 20
@@ -49,23 +49,18 @@ class Registry:
 
     def restore(self) -> list[Function]:
         """Define what was stored before; see ``api.restore``."""
-        restored = []
-        snapshot = self._storage.snapshot()
-        used = set()
-        for stored in stored_functions(snapshot):
-            archive = function_code(snapshot, stored.account, stored.region, stored.name) or b""
-            used.add(code_folder(self._folder, archive).name)
-            restored.append(_function(stored, unpack(archive, self._folder)))
-        for folder in self._folder.iterdir() if self._folder.is_dir() else ():
-            if folder.name not in used:
-                shutil.rmtree(folder, ignore_errors=True)
+        with self._storage.snapshot() as snapshot:
+            stored = [(each, _code(snapshot, each)) for each in stored_functions(snapshot)]
+        self._remove_unused({code_folder(self._folder, archive).name for _, archive in stored})
+        restored = [_function(each, unpack(archive, self._folder)) for each, archive in stored]
         for function in restored:
             self._functions.define(function)
         return restored
 
     def settings(self, function: Function) -> JsonObject | None:
         """The stored settings; None for a function that was not made through the API."""
-        stored = stored_function(self._storage.snapshot(), function.account, function.region, function.name)
+        with self._storage.snapshot() as snapshot:
+            stored = stored_function(snapshot, function.account, function.region, function.name)
         return None if stored is None else stored.configuration
 
     async def create(self, draft: StoredFunction, archive: bytes) -> StoredFunction:
@@ -158,6 +153,11 @@ class Registry:
         self._functions.define(_function(changed, folder))
         return changed
 
+    def _remove_unused(self, used: Collection[str]) -> None:
+        for folder in self._folder.iterdir() if self._folder.is_dir() else ():
+            if folder.name not in used:
+                shutil.rmtree(folder, ignore_errors=True)
+
     async def _unpacked(self, archive: bytes) -> Path:
         if not archive:
             raise InvalidParameterValue("Code.ZipFile is required: code from S3 and images are not served here")
@@ -169,6 +169,10 @@ class Registry:
         revision = str(uuid.UUID(int=self._random.getrandbits(128), version=4))
         settings = stamped({**stored.configuration, **members}, revision=revision, now_ms=stored.changed_ms)
         return _with(stored, settings, stored.changed_ms)
+
+
+def _code(snapshot: Snapshot, stored: StoredFunction) -> bytes:
+    return function_code(snapshot, stored.account, stored.region, stored.name) or b""
 
 
 def _with(stored: StoredFunction, settings: JsonObject, now_ms: int) -> StoredFunction:

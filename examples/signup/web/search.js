@@ -44,11 +44,11 @@ const people = (() => {
       : 'Nobody has signed up yet. Fill in the form to be the first.';
   }
 
-  function foundText(results, query) {
-    if (!query || !results.nbHits) {
+  function foundText(count, query) {
+    if (!query || !count) {
       return '';
     }
-    return results.nbHits === 1 ? '1 person found' : `${results.nbHits} people found`;
+    return count === 1 ? '1 person found' : `${count} people found`;
   }
 
   function start(config) {
@@ -69,8 +69,8 @@ const people = (() => {
           empty: (results, { html }) => html`<p class="empty">${emptyText(results.query)}</p>`,
         },
       }),
-      connectStats(({ results, query }) => {
-        byId('found').textContent = results ? foundText(results, query) : '';
+      connectStats(({ nbHits, query }) => {
+        byId('found').textContent = foundText(nbHits, query);
       })({}),
     ]);
     search.start();

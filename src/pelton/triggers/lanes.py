@@ -15,16 +15,17 @@ Source: Lambda guide, "Process DynamoDB records with Lambda"; order and counts a
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from random import Random
-from typing import NamedTuple
 
 from pelton.operations import JsonObject
 from pelton.storage.catalog import SequenceNumber
 from pelton.triggers.answers import Failed, Stopped, Succeeded, Verdict
 from pelton.triggers.backoff import retry_delay_ms
 from pelton.triggers.batching import BatchRules, RecordQueue
+from pelton.triggers.lane_steps import Deliver, GiveUp, LaneView, WaitUntil
 from pelton.triggers.mappings import MappingSettings
+from pelton.triggers.piece_stack import PieceStack
 from pelton.triggers.pieces import (
     RETRIES_EXHAUSTED,
     TOO_OLD,
@@ -32,42 +33,11 @@ from pelton.triggers.pieces import (
     Piece,
     cut,
     halves,
-    piece_from_json,
-    piece_json,
     piece_of,
 )
 from pelton.triggers.protocols import SourceRecord
+from pelton.triggers.record_age import count_expired, is_expired
 from pelton.triggers.windows import TumblingWindow, window_from_json, window_json, window_of
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LaneView:
-    """What a lane is told whenever it decides."""
-
-    settings: MappingSettings
-    retention_ms: int  #: the stream keeps records this long
-    read_through: SequenceNumber  #: no unread record up to here
-    is_caught_up: bool  #: nothing more to read for now
-    is_end: bool  #: the shard is closed and read to its end
-
-
-class Deliver(NamedTuple):
-    """Invoke the function with these records."""
-
-    piece: Piece
-    window: TumblingWindow | None
-
-
-class GiveUp(NamedTuple):
-    """Keep these records in the failure store, then tell the lane (``given_up``)."""
-
-    piece: Piece
-
-
-class WaitUntil(NamedTuple):
-    """Nothing to do before that time (milliseconds)."""
-
-    at_ms: int
 
 
 class Lane:
@@ -77,8 +47,7 @@ class Lane:
         self._floor = floor  # Everything up to here was done before: such records are skipped.
         self._random = random
         self._queue = RecordQueue()
-        self._pieces: list[Piece] = []  # A stack: the last one is delivered next.
-        self._refill: list[list[SourceRecord]] | None = None  # Records read again for restored pieces.
+        self._pieces = PieceStack()
         self._window: TumblingWindow | None = None
         self._retry_at_ms: int | None = None
         self._is_busy = False
@@ -91,7 +60,7 @@ class Lane:
     @property
     def is_idle(self) -> bool:
         """Whether nothing is left to deliver; an open tumbling window may still await its end."""
-        return not self._pieces and not len(self._queue)
+        return not len(self._pieces) and not len(self._queue)
 
     @property
     def has_window(self) -> bool:
@@ -101,7 +70,7 @@ class Lane:
     @property
     def is_refilling(self) -> bool:
         """Whether restored pieces still wait for their records."""
-        return self._refill is not None
+        return self._pieces.is_refilling
 
     @property
     def queued(self) -> tuple[int, int]:
@@ -116,7 +85,7 @@ class Lane:
     @property
     def piece(self) -> Piece | None:
         """What is delivered, or delivered next."""
-        return self._pieces[-1] if self._pieces else None
+        return self._pieces.top
 
     @property
     def retry_at_ms(self) -> int | None:
@@ -132,39 +101,28 @@ class Lane:
 
     def done_through(self, read_through: SequenceNumber) -> SequenceNumber:
         """Every record of this lane up to here is done."""
-        return self._done_through(self._pieces, read_through)
-
-    def _done_through(self, pieces: list[Piece], read_through: SequenceNumber) -> SequenceNumber:
-        if self.is_refilling:
-            return self._floor
-        waiting = [piece.first for piece in pieces]
-        if self._queue.head is not None:
-            waiting.append(self._queue.head.number)
-        return max(self._floor, SequenceNumber(min(waiting) - 1) if waiting else read_through)
+        return self._done_through(read_through, without_top=False)
 
     def receive(self, record: SourceRecord, now_ms: int) -> None:
         """A record of this lane was read; those done before are passed over."""
         if record.number <= self._floor:
             return
-        if self._refill is not None:
-            for piece, records in zip(self._pieces, self._refill, strict=True):
-                if piece.first <= record.number <= piece.last and not piece.is_final:
-                    records.append(record)
-                    return
-        self._queue.append(record, now_ms)
+        if not self._pieces.take_back(record):
+            self._queue.append(record, now_ms)
 
     def decide(self, now_ms: int, view: LaneView) -> Deliver | GiveUp | WaitUntil | None:
         """What to do now; None: nothing before more is read or an answer comes."""
-        if self._is_busy or not self._is_refilled(view.read_through):
+        if self._is_busy or not self._pieces.finish_refill(view.read_through):
             return None
-        if not self._pieces:
+        if self._pieces.top is None:
+            self._retry_at_ms = None
             at_ms = self._form(now_ms, view)
-            if not self._pieces:
+            if self._pieces.top is None:
                 return WaitUntil(at_ms) if at_ms is not None else None
-        if self._pieces[-1].condition is None:
+        if self._pieces.top.condition is None:
             if self._retry_at_ms is not None and now_ms < self._retry_at_ms:
                 return WaitUntil(self._retry_at_ms)
-            self._set_aside_expired(now_ms, view)
+            self._set_aside_expired(self._pieces.top, now_ms, view)
         return self._begin()
 
     def answered(self, verdict: Verdict, now_ms: int, settings: MappingSettings) -> None:
@@ -190,58 +148,49 @@ class Lane:
 
     def reset_backoff(self) -> None:
         """Try what waits now; retries used up stay used up."""
-        if self._retry_at_ms is not None:
+        if self._retry_at_ms is not None and self._pieces.top is not None:
             self._retry_at_ms = None
-            self._pieces[-1] = replace(self._pieces[-1], delays=0)
+            self._pieces.replace_top(replace(self._pieces.top, delays=0))
 
     def release(self) -> list[SourceRecord]:
         """All records not done, oldest first, to be dealt out anew; the lane must not be busy."""
         assert not self._is_busy, "a lane gives its records away only between invocations"
-        records = [record for piece in reversed(self._pieces) for record in piece.records] + self._queue.drain()
+        records = [record for piece in self._pieces for record in piece.records] + self._queue.drain()
         self._pieces.clear()
         return records
 
     def json(self, read_through: SequenceNumber) -> JsonObject:
         """The durable state: numbers only, records are read again."""
-        return self._json(self._pieces, self._window, read_through)
+        return self._json(read_through, self._window, without_top=False)
 
     def json_after_discard(self, read_through: SequenceNumber) -> JsonObject:
         """The durable state once the piece being given up is safely kept."""
-        given_up = self._pieces[-1]
-        return self._json(self._pieces[:-1], None if given_up.is_final else self._window, read_through)
-
-    def _json(self, pieces: list[Piece], window: TumblingWindow | None, read_through: SequenceNumber) -> JsonObject:
-        return {
-            "through": self._done_through(pieces, read_through),
-            "pieces": [piece_json(piece) for piece in pieces],
-            "window": window_json(window) if window is not None else None,
-            "retry_at": self._retry_at_ms,
-        }
+        given_up = self._pieces.top
+        assert given_up is not None, "something is being given up"
+        return self._json(read_through, None if given_up.is_final else self._window, without_top=True)
 
     def restore(self, stored: JsonObject) -> None:
         """Take up a state as ``json`` gave it; its records come in by ``receive``."""
         self._floor = SequenceNumber(stored["through"])
-        self._pieces = [piece_from_json(piece) for piece in stored["pieces"]]
-        self._refill = [[] for _ in self._pieces] if self._pieces else None
+        self._pieces.restore(stored["pieces"])
         self._window = window_from_json(stored["window"]) if stored["window"] else None
         self._retry_at_ms = stored["retry_at"]
 
-    def _is_refilled(self, read_through: SequenceNumber) -> bool:
-        """Whether restored pieces have their records; pieces whose records are all gone vanish."""
-        if self._refill is None:
-            return True
-        if any(piece.last > read_through for piece in self._pieces if not piece.is_final):
-            return False
-        filled = [
-            piece if piece.is_final else replace(piece, records=tuple(records))
-            for piece, records in zip(self._pieces, self._refill, strict=True)
-            if records or piece.is_final
-        ]
-        if filled != self._pieces and not filled:
-            self._retry_at_ms = None
-        self._pieces = filled
-        self._refill = None
-        return True
+    def _done_through(self, read_through: SequenceNumber, *, without_top: bool) -> SequenceNumber:
+        if self._pieces.is_refilling:
+            return self._floor
+        first = self._pieces.first_number(without_top=without_top)
+        if first is None:
+            first = self._queue.head.number if self._queue.head is not None else SequenceNumber(read_through + 1)
+        return SequenceNumber(max(self._floor, first - 1))
+
+    def _json(self, read_through: SequenceNumber, window: TumblingWindow | None, *, without_top: bool) -> JsonObject:
+        return {
+            "through": self._done_through(read_through, without_top=without_top),
+            "pieces": self._pieces.json(without_top=without_top),
+            "window": window_json(window) if window is not None else None,
+            "retry_at": self._retry_at_ms,
+        }
 
     def _form(self, now_ms: int, view: LaneView) -> int | None:
         """Make the next piece if there is one; else when to look again, None when nothing is there."""
@@ -251,14 +200,14 @@ class Lane:
             self._window = window_of(head.created_ms, length_s)
         if self._window is not None and self._is_window_over(self._window, now_ms, view):
             at = head.number if head is not None else SequenceNumber(view.read_through + 1)
-            self._pieces.append(Piece(records=(), first=at, last=at, is_final=True))
+            self._pieces.push(Piece(records=(), first=at, last=at, is_final=True))
             return None
         rules = BatchRules(batch_size=view.settings.batch_size, window_ms=view.settings.batching_window_s * 1000)
         ready_ms = self._queue.ready_at(rules, self._window, is_end=view.is_end)
         if self._window is not None:
             ready_ms = self._window.end_ms if ready_ms is None else min(ready_ms, self._window.end_ms)
         if ready_ms is not None and ready_ms <= now_ms and head is not None:
-            self._pieces.append(piece_of(self._queue.take(rules, self._window)))
+            self._pieces.push(piece_of(self._queue.take(rules, self._window)))
             return None
         return ready_ms if ready_ms is None or ready_ms > now_ms else None
 
@@ -270,34 +219,30 @@ class Lane:
             return not window.holds(head.created_ms)
         return view.is_end or (view.is_caught_up and now_ms >= window.end_ms)
 
-    def _set_aside_expired(self, now_ms: int, view: LaneView) -> None:
+    def _set_aside_expired(self, piece: Piece, now_ms: int, view: LaneView) -> None:
         """Cut what is too old from the front of the next piece, to be given up first."""
-        piece = self._pieces[-1]
-        limit_ms = _age_limit_ms(piece, view)
-        if limit_ms is None:
-            return
-        expired = 0
-        for record in piece.records:
-            if now_ms - record.created_ms <= limit_ms:
-                break
-            expired += 1
-        is_late_final = piece.is_final and self._window is not None and now_ms - self._window.end_ms > limit_ms
+        is_late_final = (
+            piece.is_final and self._window is not None and is_expired(piece, self._window.end_ms, now_ms, view)
+        )
+        expired = count_expired(piece, now_ms, view)
         if not expired and not is_late_final:
             return
         self._retry_at_ms = None
         if expired < len(piece.records):
-            piece, self._pieces[-1] = cut(piece, expired)
-            self._pieces.append(replace(piece, condition=TOO_OLD))
+            piece, rest = cut(piece, expired)
+            self._pieces.replace_top(rest)
+            self._pieces.push(replace(piece, condition=TOO_OLD))
         else:
-            self._pieces[-1] = replace(piece, condition=TOO_OLD)
+            self._pieces.replace_top(replace(piece, condition=TOO_OLD))
 
     def _begin(self) -> Deliver | GiveUp:
-        piece = self._pieces[-1]
+        piece = self._pieces.top
+        assert piece is not None, "there is something to begin"
         self._is_busy = True
         if piece.condition is not None:
             return GiveUp(piece)
         self._retry_at_ms = None
-        piece = self._pieces[-1] = replace(piece, tries=piece.tries + 1)
+        piece = self._pieces.replace_top(replace(piece, tries=piece.tries + 1))
         return Deliver(piece, self._window)
 
     def _end(self) -> Piece:
@@ -314,7 +259,7 @@ class Lane:
         """The piece is done with, one way or the other."""
         if piece.is_final:
             self._window = None
-        if not self._pieces:
+        if not len(self._pieces):
             self._queue.reopen(now_ms)
 
     def _stopped(self, piece: Piece, verdict: Stopped, now_ms: int, settings: MappingSettings) -> None:
@@ -331,26 +276,15 @@ class Lane:
         piece = replace(piece, note=note)
         if settings.is_bisecting and len(piece.records) > 1:
             first, second = halves(piece, note.request_id)
-            self._pieces += [second, first]
+            self._pieces.push(second)
+            self._pieces.push(first)
         elif 0 <= settings.retry_attempts_max <= piece.attempts:
-            self._pieces.append(replace(piece, condition=RETRIES_EXHAUSTED))
+            self._pieces.push(replace(piece, condition=RETRIES_EXHAUSTED))
         else:
             self._wait(replace(piece, attempts=piece.attempts + 1), now_ms)
 
     def _wait(self, piece: Piece, now_ms: int) -> None:
         """Put the piece back, to be tried again after a while."""
         piece = replace(piece, delays=piece.delays + 1)
-        self._pieces.append(piece)
+        self._pieces.push(piece)
         self._retry_at_ms = now_ms + retry_delay_ms(piece.delays, self._random)
-
-
-def _age_limit_ms(piece: Piece, view: LaneView) -> int | None:
-    """How old a record may be when it is delivered; None: any age.
-
-    Without a limit of the mapping's own, records leave with the stream's retention, but only once they were tried:
-    what could not even be offered (Pelton was not running) is offered late rather than never.
-    """
-    if view.settings.record_age_max_s >= 0:
-        own_ms = view.settings.record_age_max_s * 1000
-        return min(own_ms, view.retention_ms) if piece.delays or piece.tries else own_ms
-    return view.retention_ms if piece.delays or piece.tries else None

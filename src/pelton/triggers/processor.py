@@ -15,9 +15,10 @@ from typing import NamedTuple
 
 from pelton.operations import JsonObject
 from pelton.storage.catalog import SequenceNumber
-from pelton.triggers.answers import AnswerRules, Failed, Succeeded, Verdict, read_answer
+from pelton.triggers.answers import AnswerRules, Verdict, read_answer
 from pelton.triggers.filters import Filter
-from pelton.triggers.lanes import Deliver, GiveUp, Lane, LaneView
+from pelton.triggers.lane_steps import Deliver, GiveUp, LaneView
+from pelton.triggers.lanes import Lane
 from pelton.triggers.mappings import MappingSettings
 from pelton.triggers.pieces import Piece
 from pelton.triggers.protocols import Answer, Page, SourceRecord
@@ -260,17 +261,3 @@ class ShardProcessor:
         for record in records:
             self._lane_of(record).receive(record, now_ms)
         self._is_dirty = True
-
-
-__all__ = [
-    "Action",
-    "Checkpoint",
-    "Discard",
-    "Failed",
-    "Invoke",
-    "ProcessorContext",
-    "ShardProcessor",
-    "Succeeded",
-    "Verdict",
-    "Wait",
-]

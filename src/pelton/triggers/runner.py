@@ -19,13 +19,12 @@ from pelton.triggers.checkpoints import finished
 from pelton.triggers.events import ShardStatus, TriggerEvent
 from pelton.triggers.mappings import EventSourceMapping, MappingSettings
 from pelton.triggers.narration import Narrator
+from pelton.triggers.particulars import discarded_piece, origin_of
 from pelton.triggers.payload import event_bytes
-from pelton.triggers.pieces import Piece
 from pelton.triggers.processor import Checkpoint, Discard, Invoke, ProcessorContext, ShardProcessor, Wait
 from pelton.triggers.protocols import (
     Answer,
     Checkpoints,
-    Discarded,
     Executor,
     NotInvoked,
     ShardGone,
@@ -226,7 +225,7 @@ class ShardRunner:
     async def _invoke(self, action: Invoke) -> None:
         mapping, clock = self._context.mapping(), self._context.clock
         event = event_bytes(action.piece, action.window, shard_id=self.shard.id, stream_arn=mapping.stream_arn)
-        origin = self._origin(mapping, action.piece)
+        origin = origin_of(mapping, self.shard.id, action.piece, self._context.source.number_text)
         try:
             answer = await self._context.execute(mapping.function_arn, event, origin)
         except NotInvoked as refusal:
@@ -254,7 +253,9 @@ class ShardRunner:
         self._narrator.failed(action.lane, self._processor.lanes[action.lane], (action.piece, reason), now_ms)
 
     async def _discard(self, action: Discard) -> None:
-        discarded = self._discarded(action.piece)
+        mapping, number_text = self._context.mapping(), self._context.source.number_text
+        now_ms = self._context.clock.now_ms()
+        discarded = discarded_piece(mapping, self.shard.id, action.piece, number_text, now_ms)
         while True:
             try:
                 await self._context.checkpoints.discard(
@@ -271,45 +272,6 @@ class ShardRunner:
         later = asyncio.Event()
         self._context.clock.call_later(_TROUBLE_PAUSE_S, later.set)
         await later.wait()
-
-    def _origin(self, mapping: EventSourceMapping, piece: Piece) -> JsonObject:
-        number_text = self._context.source.number_text
-        return {
-            "mapping": mapping.uuid,
-            "mapping_version": mapping.version,
-            "stream": mapping.stream_arn,
-            "table": mapping.table.rsplit("/", 1)[-1],
-            "shard": self.shard.id,
-            "first": number_text(piece.first),
-            "last": number_text(piece.last),
-            "records": len(piece.records),
-            "attempt": piece.tries,
-            "parent": piece.parent,
-        }
-
-    def _discarded(self, piece: Piece) -> Discarded:
-        mapping, number_text = self._context.mapping(), self._context.source.number_text
-        note = piece.note
-        assert piece.condition is not None, "a discarded piece has a condition"
-        return Discarded(
-            mapping_uuid=mapping.uuid,
-            function_name=mapping.function_name,
-            function_arn=mapping.function_arn,
-            stream_arn=mapping.stream_arn,
-            shard_id=self.shard.id,
-            condition=piece.condition,
-            invoke_count=piece.invoke_count,
-            records=piece.records,
-            first=piece.first,
-            last=piece.last,
-            first_text=number_text(piece.first),
-            last_text=number_text(piece.last),
-            request_id=note.request_id if note else None,
-            function_error=note.function_error if note else None,
-            executed_version=note.executed_version if note else None,
-            reason=note.reason if note else "the records were too old when they were first read",
-            discarded_ms=self._context.clock.now_ms(),
-        )
 
     def _set_timer(self, at_ms: int | None) -> None:
         if self._timer is not None:

@@ -13,10 +13,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from random import Random
 
-from pelton.arns import function_arn
 from pelton.clock import Clock
-from pelton.functions.errors import InvalidParameterValue
-from pelton.functions.names import parse_function_name
 from pelton.operations import JsonObject
 from pelton.storage.catalog import SequenceNumber
 from pelton.storage.engine import Storage
@@ -34,6 +31,7 @@ from pelton.triggers.mapping_store import (
     waiting_records,
 )
 from pelton.triggers.mappings import API, PROJECT, EventSourceMapping, MappingSettings, configuration
+from pelton.triggers.new_mappings import declared_function, function_name_of, new_mapping
 from pelton.triggers.parameters import TRIM_HORIZON, CreateParameters, create_parameters
 from pelton.triggers.protocols import Executor
 
@@ -119,7 +117,7 @@ class Triggers:
         mapping = self.get(mapping_uuid)
         changed = replace(mapping, settings=settings)
         if arn is not None:
-            changed = replace(changed, function_arn=arn, function_name=_name_of(arn))
+            changed = replace(changed, function_arn=arn, function_name=function_name_of(arn))
         return await self._replace(changed)
 
     async def delete(self, mapping_uuid: str) -> EventSourceMapping:
@@ -198,11 +196,7 @@ class Triggers:
 
     async def _declare(self, asked: CreateParameters) -> EventSourceMapping:
         """A project's mapping: made, or brought in line with what is declared."""
-        _, _, _, region, account, _ = asked.stream_arn.split(":", 5)
-        parts = parse_function_name(asked.function_name)
-        if parts is None:
-            raise InvalidParameterValue(f"{asked.function_name} is neither a function's name nor its ARN")
-        arn = function_arn(parts.region or region, parts.account or account, parts.name, parts.qualifier)
+        arn = declared_function(asked)
         wanted = self._new(asked, arn, PROJECT)
         for mapping in self.mappings():
             if (mapping.function_arn, mapping.table) == (arn, wanted.table):
@@ -278,23 +272,8 @@ class Triggers:
         task.add_done_callback(self._leaving.discard)
 
     def _new(self, asked: CreateParameters, arn: str, made_by: str) -> EventSourceMapping:
-        _, _, _, region, account, _ = asked.stream_arn.split(":", 5)
-        now_ms = self._clock.now_ms()
-        return EventSourceMapping(
-            uuid=str(uuid.UUID(int=self._random.getrandbits(128), version=4)),
-            account=account,
-            region=region,
-            function_name=_name_of(arn),
-            function_arn=arn,
-            stream_arn=asked.stream_arn,
-            starting_position=asked.starting_position,
-            settings=asked.settings,
-            version=1,
-            made_by=made_by,
-            made_ms=now_ms,
-            modified_ms=now_ms,
-            tags=asked.tags,
-        )
+        new_uuid = str(uuid.UUID(int=self._random.getrandbits(128), version=4))
+        return new_mapping(asked, new_uuid, arn, made_by=made_by, now_ms=self._clock.now_ms())
 
     def _tell(self, kind: TriggerEventKind, mapping: EventSourceMapping, text: str) -> None:
         self._on_event(
@@ -309,9 +288,3 @@ class Triggers:
 
 #: How long the batch in flight of a deleted mapping may take: the longest that a function may run (s).
 _LEAVING_PATIENCE_S = 900.0
-
-
-def _name_of(arn: str) -> str:
-    parts = parse_function_name(arn)
-    assert parts is not None, "made by function_arn"
-    return parts.name

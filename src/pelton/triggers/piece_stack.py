@@ -1,0 +1,97 @@
+"""The pieces of one lane: a stack, the next to be delivered on top, later records below.
+
+After a restart the pieces are known by their numbers alone; their records come in again as the shard is read, and
+until all have come nothing is delivered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from pelton.operations import JsonObject
+from pelton.storage.catalog import SequenceNumber
+from pelton.triggers.pieces import Piece, piece_from_json, piece_json
+from pelton.triggers.protocols import SourceRecord
+
+
+class PieceStack:
+    """A stack of pieces whose numbers do not overlap."""
+
+    def __init__(self) -> None:
+        self._pieces: list[Piece] = []
+        self._refill: list[list[SourceRecord]] | None = None
+
+    def __len__(self) -> int:
+        return len(self._pieces)
+
+    def __iter__(self) -> Iterator[Piece]:
+        """From the top down: in the order of delivery."""
+        return reversed(self._pieces)
+
+    @property
+    def top(self) -> Piece | None:
+        """What is delivered next."""
+        return self._pieces[-1] if self._pieces else None
+
+    @property
+    def is_refilling(self) -> bool:
+        """Whether restored pieces still wait for their records."""
+        return self._refill is not None
+
+    def push(self, piece: Piece) -> None:
+        """Deliver this one next."""
+        self._pieces.append(piece)
+
+    def pop(self) -> Piece:
+        """Take the top off."""
+        return self._pieces.pop()
+
+    def replace_top(self, piece: Piece) -> Piece:
+        """Put the piece in the top's place; returns it."""
+        self._pieces[-1] = piece
+        return piece
+
+    def clear(self) -> None:
+        """Remove all."""
+        self._pieces.clear()
+
+    def take_back(self, record: SourceRecord) -> bool:
+        """Give a record that was read again to the restored piece it belongs to; False when there is none."""
+        if self._refill is not None:
+            for piece, records in zip(self._pieces, self._refill, strict=True):
+                if piece.first <= record.number <= piece.last and not piece.is_final:
+                    records.append(record)
+                    return True
+        return False
+
+    def finish_refill(self, read_through: SequenceNumber) -> bool:
+        """Whether the pieces are whole, now that the shard was read up to there.
+
+        Pieces whose records are all gone (trimmed, or refused by a new filter) vanish.
+        """
+        if self._refill is None:
+            return True
+        if any(piece.last > read_through for piece in self._pieces if not piece.is_final):
+            return False
+        self._pieces = [
+            piece if piece.is_final else replace(piece, records=tuple(records))
+            for piece, records in zip(self._pieces, self._refill, strict=True)
+            if records or piece.is_final
+        ]
+        self._refill = None
+        return True
+
+    def first_number(self, *, without_top: bool = False) -> SequenceNumber | None:
+        """The lowest number in any piece; None when there is no piece."""
+        pieces = self._pieces[:-1] if without_top else self._pieces
+        return min((piece.first for piece in pieces), default=None)
+
+    def json(self, *, without_top: bool = False) -> list[JsonObject]:
+        """The pieces as the durable state keeps them, bottom first."""
+        return [piece_json(piece) for piece in (self._pieces[:-1] if without_top else self._pieces)]
+
+    def restore(self, stored: list[JsonObject]) -> None:
+        """Take up what ``json`` gave; the records come in by ``take_back``."""
+        self._pieces = [piece_from_json(piece) for piece in stored]
+        self._refill = [[] for _ in self._pieces] if self._pieces else None

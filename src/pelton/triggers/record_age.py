@@ -1,0 +1,34 @@
+"""How old a record may be when it is delivered. Pure. Source: Lambda guide, MaximumRecordAgeInSeconds."""
+
+from __future__ import annotations
+
+from pelton.triggers.lane_steps import LaneView
+from pelton.triggers.pieces import Piece
+
+
+def count_expired(piece: Piece, now_ms: int, view: LaneView) -> int:
+    """How many records at the piece's front are too old."""
+    expired = 0
+    for record in piece.records:
+        if not is_expired(piece, record.created_ms, now_ms, view):
+            break
+        expired += 1
+    return expired
+
+
+def is_expired(piece: Piece, created_ms: int, now_ms: int, view: LaneView) -> bool:
+    """Whether what was made then is too old to be delivered in this piece."""
+    limit_ms = _age_limit_ms(piece, view)
+    return limit_ms is not None and now_ms - created_ms > limit_ms
+
+
+def _age_limit_ms(piece: Piece, view: LaneView) -> int | None:
+    """How old a record may be when it is delivered; None: any age.
+
+    Without a limit of the mapping's own, records leave with the stream's retention, but only once they were tried:
+    what could not even be offered (Pelton was not running) is offered late rather than never.
+    """
+    if view.settings.record_age_max_s >= 0:
+        own_ms = view.settings.record_age_max_s * 1000
+        return min(own_ms, view.retention_ms) if piece.delays or piece.tries else own_ms
+    return view.retention_ms if piece.delays or piece.tries else None

@@ -68,6 +68,7 @@ class Dispatcher:
         *,
         clock: Clock,
         random: Random,
+        spawn: Callable[[Coroutine[Any, Any, None]], None] | None = None,
     ) -> None:
         """Make a dispatcher.
 
@@ -77,6 +78,7 @@ class Dispatcher:
             options: who may call, and where what is not offered goes.
             clock: gives each request its time.
             random: makes request ids; nothing of value.
+            spawn: runs what waits for functions; None: a task of the running loop.
         """
         self._storage = storage
         self._options = options
@@ -84,6 +86,7 @@ class Dispatcher:
         self._random = random
         self._callers = Callers(options)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._spawn = spawn or self._as_task
         self._models = {name: ServiceModel.load(_MODELS[name]) for name in services if name in _MODELS}
         self._targets: dict[bytes, _Target] = {}
         for service, operations in services.items():
@@ -137,9 +140,12 @@ class Dispatcher:
                 result = decision(snapshot)
             answer.done(result)
         else:
-            task = asyncio.get_running_loop().create_task(_call(decision, answer.done))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._spawn(_call(decision, answer.done))
+
+    def _as_task(self, call: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(call)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def _answer_other(self, request: HttpRequest, answer: JsonAnswer, *, is_of_protocol: bool) -> None:
         """Answer what is not a known target: Lambda, another service, a health check, or a mistake."""

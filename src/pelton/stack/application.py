@@ -10,7 +10,7 @@ from pathlib import Path
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pelton.functions.invocation import Invocation, Outcome
-from pelton.functions.trace import child_of
+from pelton.functions.trace import new_trace
 from pelton.gateway.app import GatewayOptions, gateway_app
 from pelton.projects.project import Project
 from pelton.settings import Settings
@@ -53,6 +53,8 @@ class Application:
                 region=self.project.region,
                 site=self.project.site,
                 on_request=self._core.reporting.on_request,
+                clock=self._core.ground.clock,
+                random=self._core.ground.random,
             ),
         )
 
@@ -60,9 +62,9 @@ class Application:
         """The ASGI application: the newest reading of the project."""
         await self._app(scope, receive, send)
 
-    async def invoke(self, key: str, event: bytes, trace: str | None) -> Outcome:
-        """Invoke a function for a request that bears ``trace``."""
-        own = child_of(self._core.ground.random, trace)
+    async def invoke(self, key: str, event: bytes, trace_root: str | None) -> Outcome:
+        """Invoke a function for a request whose trace has that root."""
+        own = new_trace(self._core.ground.random, trace_root)
         return await self._core.functions.invoke(Invocation(function_name=key, payload=event, trace=own))
 
     def prewarm(self) -> None:

@@ -1,1 +1,7 @@
-"""For people's tests: the pytest plugin, in-process clients, settle()."""
+"""For people's tests: a whole Pelton in the test's own thread, its clock, and ``settle()``."""
+
+from pelton.stack.settling import NotSettled
+from pelton.testing.clock import ManualClock
+from pelton.testing.local import LocalPelton
+
+__all__ = ["LocalPelton", "ManualClock", "NotSettled"]

@@ -91,7 +91,7 @@ class LocalPelton:
             )
         )
         self._dispatcher = Dispatcher(
-            self.core.services, storage, ServerOptions(), clock=self.clock, random=self._random
+            self.core.services, storage, ServerOptions(), clock=self.clock, random=self._random, spawn=self._spawn
         )
         self._application = Application(self.core, description(self._settings), {}, 80)
         self._run(self._start())
@@ -133,8 +133,9 @@ class LocalPelton:
         deadline = self.clock.monotonic() + within_s
 
         async def pause() -> bool:
+            before = self._progress()
             await _rounds()
-            if not self.core.outstanding(self.core.tip()):
+            if self._progress() != before:
                 return True
             due = self.clock.next_due()
             if due is None or self.clock.monotonic() + due > deadline:
@@ -154,6 +155,10 @@ class LocalPelton:
 
         self._run(move())
 
+    def _progress(self) -> tuple[int, list[str]]:
+        tip = self.core.tip()
+        return tip, self.core.outstanding(tip)
+
     async def _start(self) -> None:
         self._clients = InProcessClients(self._dispatcher, "us-east-1")
         boto3.DEFAULT_SESSION = self._clients.session()
@@ -164,6 +169,18 @@ class LocalPelton:
     def _executor(self) -> InProcessExecutor:
         options = FunctionsOptions(data_dir=self._data_dir, endpoint_url=ENDPOINT, inherited=self._settings.environment)
         return InProcessExecutor(options, clock=self.clock, random=self._random)
+
+    def _spawn(self, call: Coroutine[Any, Any, None]) -> None:
+        """Run a call that a request caused: on the loop, or at once when a handler on the loop asked for it."""
+        if not self._loop.is_running():
+            self._loop.run_until_complete(call)
+            return
+        try:
+            call.send(None)
+        except StopIteration:
+            return
+        call.close()
+        raise AssertionError("a handler in a test's thread cannot call what waits for time or for another function")
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
         return self._loop.run_until_complete(work)

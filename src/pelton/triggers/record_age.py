@@ -26,9 +26,10 @@ def _age_limit_ms(piece: Piece, view: LaneView) -> int | None:
     """How old a record may be when it is delivered; None: any age.
 
     Without a limit of the mapping's own, records leave with the stream's retention, but only once they were tried:
-    what could not even be offered (Pelton was not running) is offered late rather than never.
+    what could not be offered (Pelton was not running, others blocked the way) is offered late rather than never.
     """
-    if view.settings.record_age_max_s >= 0:
-        own_ms = view.settings.record_age_max_s * 1000
-        return min(own_ms, view.retention_ms) if piece.delays or piece.tries else own_ms
-    return view.retention_ms if piece.delays or piece.tries else None
+    was_tried = piece.tries > 0 or piece.delays > 1  # One delay alone: what is left after a partial success.
+    own_ms = view.settings.record_age_max_s * 1000
+    if own_ms < 0:
+        return view.retention_ms if was_tried else None
+    return min(own_ms, view.retention_ms) if was_tried else own_ms

@@ -28,7 +28,9 @@ class WebServer:
     def __init__(self, app: ASGIApp, listener: socket.socket) -> None:
         config = uvicorn.Config(
             app,
+            interface="asgi3",
             lifespan="off",
+            proxy_headers=False,
             http="httptools",
             ws="none",
             log_config=None,

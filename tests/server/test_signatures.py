@@ -9,15 +9,15 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from pelton.server import Credential, HttpRequest
-from pelton.server.signatures import (
+from pelton.server.claims import (
     IncompleteSignature,
     InvalidSignature,
     MissingAuthenticationToken,
     NotAuthenticated,
     UnrecognizedClient,
-    Verifier,
     claim_of,
 )
+from pelton.server.signatures import Verifier
 
 CREDENTIAL = Credential(key="AKIDEXAMPLE", secret="wJalrXUtnFEMI", account="111111111111")
 VERIFIER = Verifier({CREDENTIAL.key: CREDENTIAL})

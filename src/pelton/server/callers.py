@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from pelton.server.claims import NotAuthenticated, Scope, claim_of, parsed_scope
 from pelton.server.http import HttpRequest
 from pelton.server.options import ServerOptions
-from pelton.server.signatures import NotAuthenticated, Scope, Verifier, claim_of, parsed_scope
+from pelton.server.signatures import Verifier
 
 #: What Amazon's regions look like; any other word in a scope is made up.
 _REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d{1,2}")

@@ -21,12 +21,12 @@ from pelton.server import replies
 from pelton.server.answers import Answer, JsonAnswer, RestAnswer
 from pelton.server.bodies import parsed
 from pelton.server.callers import Caller, Callers, signed_service
+from pelton.server.claims import MissingAuthenticationToken
 from pelton.server.elsewhere import not_offered_response
 from pelton.server.http import HttpRequest, Reply
 from pelton.server.model.service import ServiceModel, Validator
 from pelton.server.options import ServerOptions
 from pelton.server.rest import RestProtocol
-from pelton.server.signatures import MissingAuthenticationToken
 from pelton.storage.transaction import Snapshot, WriteTransaction
 
 #: Models of the services that are reached by ``X-Amz-Target``; one without a model is not validated here.

@@ -16,9 +16,9 @@ import orjson
 from pelton.errors import SerializationFailed, WireError
 from pelton.operations import JsonObject
 from pelton.server.bodies import parsed
+from pelton.server.claims import NotAuthenticated
 from pelton.server.http import Header, HttpRequest, HttpResponse
 from pelton.server.model.service import ServiceModel, Validator
-from pelton.server.signatures import NotAuthenticated
 
 _JSON = b"application/json"
 

@@ -14,8 +14,9 @@ import orjson
 from pelton.operations import JsonObject
 from pelton.server.model import json_types
 from pelton.server.model.attribute_values import attribute_map, attribute_value
-from pelton.server.model.constraints import Constraints, Problem, refusal
+from pelton.server.model.constraints import Constraints
 from pelton.server.model.json_types import Converter
+from pelton.server.model.problems import Problem, refusal
 
 #: Changes the body in place: drops nulls and what the model does not know.
 #: Raises SerializationFailed and ValidationFailed.

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from pelton.errors import InternalServerError, WireError
+from pelton.errors import InternalServerError, ResourceNotFound, WireError
 from pelton.server import replies, rest
 from pelton.server.http import HttpResponse, Reply
 
@@ -60,16 +60,19 @@ class Answer(ABC):
 class JsonAnswer(Answer):
     """In the AWS JSON protocol."""
 
-    __slots__ = ("content_type",)
+    __slots__ = ("content_type", "on_missing")
 
     def __init__(self, reply: Reply, request_id: bytes, log: Log, content_type: bytes | None) -> None:
         super().__init__(reply, request_id, log)
         self.content_type = content_type
+        self.on_missing: Callable[[], None] | None = None  #: called when what was asked for does not exist
 
     def _result(self, result: Any) -> HttpResponse:
         return replies.json_response(200, orjson.dumps(result), self.content_type, self.request_id)
 
     def _error(self, error: WireError) -> HttpResponse:
+        if isinstance(error, ResourceNotFound) and self.on_missing is not None:
+            self.on_missing()
         return replies.error_response(error, self.content_type, self.request_id)
 
 

@@ -20,6 +20,9 @@ _REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d{1,2}")
 #: Scopes kept parsed; a client has one per day and region.
 _SCOPES_KEPT = 1024
 
+#: Regions remembered; Amazon has some 40.
+_REGIONS_KEPT = 64
+
 
 class Caller(NamedTuple):
     """Names are keyed by these two."""
@@ -36,6 +39,7 @@ class Callers:
         self._anyone = Caller(options.account, options.region)
         self._verifier = None if options.credentials is None else Verifier(options.credentials)
         self._known: dict[bytes, Caller] = {}
+        self.regions = {options.region}  #: that were asked for so far
 
     def caller(self, request: HttpRequest, service: str, *, may_be_anonymous: bool) -> Caller:
         """The caller of a request for ``service`` (a signing name).
@@ -72,7 +76,12 @@ class Callers:
         return caller
 
     def _region(self, scope: Scope) -> str:
-        return scope.region if _REGION.fullmatch(scope.region) else self._options.region
+        if scope.region not in self.regions:
+            if not _REGION.fullmatch(scope.region):
+                return self._options.region
+            if len(self.regions) < _REGIONS_KEPT:
+                self.regions.add(scope.region)
+        return scope.region
 
 
 def signed_service(request: HttpRequest) -> str | None:

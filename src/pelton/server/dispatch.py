@@ -11,6 +11,7 @@ import asyncio
 import re
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AbstractContextManager
+from functools import partial
 from random import Random
 from typing import Any, NamedTuple, Protocol
 
@@ -24,6 +25,7 @@ from pelton.server.callers import Caller, Callers, signed_service
 from pelton.server.claims import MissingAuthenticationToken
 from pelton.server.elsewhere import not_offered_response
 from pelton.server.http import HttpRequest, Reply
+from pelton.server.misplaced import MisplacedTables
 from pelton.server.model.service import ServiceModel, Validator
 from pelton.server.options import ServerOptions
 from pelton.server.rest import RestProtocol
@@ -85,6 +87,7 @@ class Dispatcher:
         self._clock = clock
         self._random = random
         self._callers = Callers(options)
+        self._misplaced = MisplacedTables(storage.snapshot, self._callers.regions, options.log)
         self._tasks: set[asyncio.Task[None]] = set()
         self._spawn = spawn or self._as_task
         self._models = {name: ServiceModel.load(_MODELS[name]) for name in services if name in _MODELS}
@@ -118,7 +121,9 @@ class Dispatcher:
         if type(body) is not dict:
             raise SerializationFailed
         target.validate(body)
-        self._run(target.operation, body, self._context(request, caller, answer), answer)
+        context = self._context(request, caller, answer)
+        answer.on_missing = partial(self._misplaced.explain, body, context)
+        self._run(target.operation, body, context, answer)
 
     def _context(self, request: HttpRequest, caller: Caller, answer: Answer) -> RequestContext:
         trace = request.headers.get(b"x-amzn-trace-id")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 import sqlite3
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from tests.end_to_end.running import SIGNUP, Up, http, wait_for
 
@@ -34,8 +36,16 @@ class Signup(Up):
     def contacts(self) -> list[dict[str, Any]]:
         """What the CRM holds."""
         url = self.state["addresses"]["crm"] + "/crm/v3/objects/contacts?limit=100"
+        if self.is_down("crm"):
+            return []
         status, answer = http("GET", url, headers={"Authorization": "Bearer x"})
         return [contact["properties"] for contact in answer["results"]] if status == 200 else []
+
+    def is_down(self, companion: str) -> bool:
+        """Whether nobody listens on a companion's port."""
+        address = urlsplit(self.state["addresses"][companion])
+        with socket.socket() as probe:
+            return probe.connect_ex((address.hostname, address.port)) != 0
 
     def counted(self) -> int:
         """The total of sign-ups."""
@@ -63,8 +73,9 @@ class Signup(Up):
 
 
 def all_reacted(app: Signup, users: int) -> bool:
-    """Whether every reaction to so many sign-ups has happened."""
-    return (app.counted(), len(app.contacts()), app.mails(), app.announcements()) == (users, users, users, users)
+    """Whether every reaction to so many sign-ups has happened: counts and contacts once, messages at least once."""
+    is_exact = (app.counted(), len(app.contacts())) == (users, users)
+    return is_exact and min(app.mails(), app.announcements()) >= users
 
 
 def wait_until_all_reacted(app: Signup, users: int) -> None:

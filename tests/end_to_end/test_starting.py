@@ -95,17 +95,17 @@ def test_an_ephemeral_run_removes_its_data_also_on_a_termination_signal(tmp_path
 def test_tables_made_through_the_api_survive_kill_9(tmp_path: Path) -> None:
     up = Up(tmp_path, tmp_path / "data")
     up.client("dynamodb").create_table(
-        TableName="t",
+        TableName="things",
         AttributeDefinitions=[{"AttributeName": "k", "AttributeType": "S"}],
         KeySchema=[{"AttributeName": "k", "KeyType": "HASH"}],
         BillingMode="PAY_PER_REQUEST",
     )
-    up.client("dynamodb").put_item(TableName="t", Item={"k": {"S": "a"}})
+    up.client("dynamodb").put_item(TableName="things", Item={"k": {"S": "a"}})
 
     up.kill()
 
     with Up(tmp_path, tmp_path / "data") as again:
-        assert again.client("dynamodb").get_item(TableName="t", Key={"k": {"S": "a"}})["Item"] == {"k": {"S": "a"}}
+        assert again.client("dynamodb").get_item(TableName="things", Key={"k": {"S": "a"}})["Item"] == {"k": {"S": "a"}}
     assert run_pelton("check", "--data-dir", str(tmp_path / "data")).returncode == 0
 
 

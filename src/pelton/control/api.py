@@ -26,7 +26,7 @@ class Refused(Exception):
 
 
 class Controls(Protocol):
-    """What a running Pelton can be asked."""
+    """What a running Pelton can be asked. A refusal is raised by the call itself, not by a row that follows."""
 
     def state(self) -> JsonObject:
         """Addresses, functions, tables, companions and notes."""
@@ -60,8 +60,8 @@ def control_app(controls: Controls, token: str) -> ASGIApp:
             routes=[
                 Route("/state", _answer(lambda _: _now(controls.state()))),
                 Route("/triggers", _answer(lambda _: _now({"triggers": controls.triggers()}))),
-                Route("/logs", lambda request: _lines(_logs(controls, request))),
-                Route("/tail/{table}", lambda request: _lines(_tail(controls, request))),
+                Route("/logs", _lines(lambda request: _logs(controls, request))),
+                Route("/tail/{table}", _lines(lambda request: _tail(controls, request))),
                 Route("/invoke/{function}", _answer(lambda request: _invoke(controls, request)), methods=["POST"]),
                 Route("/settle", _answer(lambda request: _settle(controls, request)), methods=["POST"]),
                 Route("/split/{table}", _answer(lambda request: _split(controls, request)), methods=["POST"]),
@@ -116,18 +116,16 @@ def _answer(call: Callable[[Request], Awaitable[JsonObject]]) -> Callable[[Reque
     return endpoint
 
 
-async def _lines(rows: AsyncIterator[JsonObject]) -> Response:
-    # The first row is awaited here, so that a refusal is still an answer and not a broken stream.
-    first = await anext(rows, None)
+def _lines(rows_of: Callable[[Request], AsyncIterator[JsonObject]]) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(request: Request) -> Response:
+        return StreamingResponse(_as_lines(rows_of(request)), media_type="application/x-ndjson")
 
-    async def body() -> AsyncIterator[bytes]:
-        if first is None:
-            return
-        yield orjson.dumps(first, option=orjson.OPT_APPEND_NEWLINE)
-        async for row in rows:
-            yield orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)
+    return endpoint
 
-    return StreamingResponse(body(), media_type="application/x-ndjson")
+
+async def _as_lines(rows: AsyncIterator[JsonObject]) -> AsyncIterator[bytes]:
+    async for row in rows:
+        yield orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)
 
 
 async def _refusal(_: Request, error: Exception) -> Response:

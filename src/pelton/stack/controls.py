@@ -64,16 +64,20 @@ class StackControls:
         """State of every trigger, per function and shard."""
         return [trigger_row(self._core, status) for status in self._core.triggers.status()]
 
-    async def logs(self, function: str | None, since_ms: int, *, follow: bool) -> AsyncIterator[JsonObject]:
+    def logs(self, function: str | None, since_ms: int, *, follow: bool) -> AsyncIterator[JsonObject]:
         """Log lines of one function, or of all, oldest first; with ``follow`` without end."""
         key = self._function_key(function) if function else None
+        return self._logged(key, since_ms, follow=follow)
+
+    async def _logged(self, key: str | None, since_ms: int, *, follow: bool) -> AsyncIterator[JsonObject]:
         async for event in self._core.events.since(key, since_ms, follow=follow):
             yield event.as_json()
 
-    async def tail(self, table: str, start: str, *, follow: bool) -> AsyncIterator[JsonObject]:
+    def tail(self, table: str, start: str, *, follow: bool) -> AsyncIterator[JsonObject]:
         """Stream records of a table from TRIM_HORIZON, LATEST or a sequence number."""
-        stream = self._stream(table)
-        position = self._position(start)
+        return self._tailed(self._stream(table), self._position(start), follow=follow)
+
+    async def _tailed(self, stream: Stream, position: SequenceNumber, *, follow: bool) -> AsyncIterator[JsonObject]:
         while True:
             wait = self._core.next_commit()
             tip = self._core.tip()

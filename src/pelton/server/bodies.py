@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import Any
 
 import orjson
@@ -12,6 +13,10 @@ from pelton.server.http import HttpRequest
 _ALL = bytes(range(256))
 #: What is left of a text without its strings: openers and closers, each kind made the same.
 _BRACKETS = bytes.maketrans(b"[]", b"{}")
+#: An opener is +1, a closer -1, as signed bytes.
+_STEPS = bytes.maketrans(b"{}", b"\x01\xff")
+#: Share of the length that a pass may leave; when it leaves more, counting costs less than the next passes.
+_WORTH_A_PASS = 0.7
 _NOT_BRACKETS = bytes(set(_ALL) - set(b"[]{}"))
 
 
@@ -43,13 +48,18 @@ def is_deeper_than(text: bytes, limit: int) -> bool:
     # Escaped backslashes first: after that each \\" is an escaped quote, and quotes delimit strings.
     plain = text.replace(b"\\\\", b"").replace(b'\\"', b"") if b"\\" in text else text
     brackets = b"".join(plain.split(b'"')[::2]).translate(_BRACKETS, _NOT_BRACKETS)
-    run = b"{" * (limit + 1)
-    # Each pass takes the innermost level away. A run ends it early: its depth is certain.
-    for _ in range(limit):
-        if run in brackets:
-            return True
+    # Each pass takes the innermost level away, which leaves little of honest bodies.
+    for level in range(limit):
         shorter = brackets.replace(b"{}", b"")
-        if len(shorter) == len(brackets):
-            break
+        if not shorter:
+            return False
+        if len(shorter) > len(brackets) * _WORTH_A_PASS:
+            return _depth(shorter) > limit - level - 1
         brackets = shorter
-    return b"{" in brackets
+    return True
+
+
+def _depth(brackets: bytes) -> int:
+    """The depth of what passes hardly shorten, counted one by one."""
+    steps = memoryview(brackets.translate(_STEPS)).cast("b")
+    return max(accumulate(steps))

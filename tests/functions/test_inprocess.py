@@ -7,9 +7,9 @@ import textwrap
 from pathlib import Path
 
 import pytest
-from conftest import Workshop, ask, finished
 
 from pelton.functions.invocation import Draining, Invocation, UnknownFunction
+from tests.functions.conftest import Workshop, ask, finished
 
 COUNTING = "calls = 0\ndef handler(event, context):\n  global calls; calls += 1; return [__name__, calls]"
 

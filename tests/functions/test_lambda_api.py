@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from conftest import Workshop
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,6 +22,7 @@ from pelton.functions.service import Functions
 from pelton.operations import JsonObject, RequestContext
 from pelton.storage.drivers import InlineDriver
 from pelton.storage.engine import Storage
+from tests.functions.conftest import Workshop
 
 CODE = "import os\ndef handler(event, context): return [event, os.environ.get('GREETING')]"
 NOW_MS = 1_761_000_000_123

@@ -7,13 +7,13 @@ from typing import Any
 
 import orjson
 import pytest
-from dispatching import AUTHORIZATION, answer, dispatcher, operation, request
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pelton.errors import ResourceNotFound
 from pelton.operations import Access, Operation
 from pelton.server import Credential, HttpRequest, HttpResponse, ServerOptions
+from tests.server.dispatching import AUTHORIZATION, answer, dispatcher, operation, request
 
 
 def echo(body: Any, context: Any, *given: Any) -> Any:

@@ -9,7 +9,6 @@ from typing import Any
 
 import orjson
 import pytest
-from dispatching import answer, dispatcher, request
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -20,6 +19,7 @@ from pelton.server.model.service import ServiceModel
 from pelton.storage.drivers import InlineDriver
 from pelton.storage.engine import Storage
 from pelton.tables import TableOptions
+from tests.server.dispatching import answer, dispatcher, request
 
 MODELS = {
     "DynamoDB_20120810": ServiceModel.load("dynamodb.json"),

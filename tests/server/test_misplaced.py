@@ -5,7 +5,6 @@ from pathlib import Path
 from random import Random
 
 import orjson
-from dispatching import AUTHORIZATION, answer, dispatcher, request
 
 from pelton import tables
 from pelton.clock import SystemClock
@@ -13,6 +12,7 @@ from pelton.server import ServerOptions
 from pelton.storage.drivers import InlineDriver
 from pelton.storage.engine import Storage
 from pelton.tables import TableOptions
+from tests.server.dispatching import AUTHORIZATION, answer, dispatcher, request
 
 CREATE = {
     "TableName": "orders",

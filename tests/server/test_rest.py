@@ -5,11 +5,11 @@ from typing import Any
 
 import orjson
 import pytest
-from dispatching import AUTHORIZATION, answer, dispatcher, operation
 
 from pelton.errors import ResourceNotFound
 from pelton.operations import Access, Operation
 from pelton.server import HttpRequest, HttpResponse, ServerOptions
+from tests.server.dispatching import AUTHORIZATION, answer, dispatcher, operation
 
 SIGNED = {b"authorization": AUTHORIZATION.replace(b"/dynamodb/", b"/lambda/"), b"x-amz-date": b"20260101T000000Z"}
 

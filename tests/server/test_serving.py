@@ -5,10 +5,9 @@ import socket
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from dispatching import AUTHORIZATION, dispatcher, operation
-
 from pelton.operations import Access
 from pelton.server import Server, ServerOptions, serve
+from tests.server.dispatching import AUTHORIZATION, dispatcher, operation
 
 REQUEST = (
     b"POST / HTTP/1.1\r\nHost: localhost\r\nX-Amz-Target: DynamoDB_20120810.ListTables\r\nX-Amz-Date: 20260101T000000Z"

@@ -21,5 +21,5 @@ def test_port_zero_takes_a_free_one() -> None:
 
 
 def test_an_address_that_is_not_this_machines_is_refused_in_one_line() -> None:
-    with pytest.raises(PortRefused, match="cannot listen on 192.0.2.1:0"):
+    with pytest.raises(PortRefused, match=r"cannot listen on 192\.0\.2\.1:0"):
         listen("192.0.2.1", 0, purpose="x", option="--port")

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from storing import opened
 
 from pelton.storage.engine import Storage
 from pelton.testing.clock import ManualClock
+from tests.storage.storing import opened
 
 
 @pytest.fixture

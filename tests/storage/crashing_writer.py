@@ -12,12 +12,11 @@ import signal
 import sys
 from pathlib import Path
 
-from faulty_disk import faulty_disk
-from storing import now, open_inline, orders, put
-
 from pelton.storage.checkpointing import CheckpointLimits
 from pelton.storage.engine import StorageOptions
 from pelton.storage.transaction import WriteTransaction
+from tests.storage.faulty_disk import faulty_disk
+from tests.storage.storing import now, open_inline, orders, put
 
 
 def both(number: int) -> object:

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import apsw
 import pytest
-from storing import now, opened, orders, put
 
 from pelton.storage.check import check
+from tests.storage.storing import now, opened, orders, put
 
 
 @pytest.fixture

@@ -3,14 +3,13 @@
 import asyncio
 from pathlib import Path
 
-from faulty_disk import Faults, broken_sync, faulty_disk, full
-from storing import make_orders, now, opened, orders, put, stored
-
 from pelton.clock import SystemClock
 from pelton.storage.check import check
 from pelton.storage.checkpointing import CheckpointLimits
 from pelton.storage.drivers import ThreadDriver
 from pelton.storage.engine import Storage, StorageOptions
+from tests.storage.faulty_disk import Faults, broken_sync, faulty_disk, full
+from tests.storage.storing import make_orders, now, opened, orders, put, stored
 
 SMALL = CheckpointLimits(start_pages=50, hold_pages_max=25, wal_pages_max=400)
 

@@ -6,8 +6,16 @@ from pathlib import Path
 
 import apsw
 import pytest
-from faulty_disk import Faults, broken_sync, faulty_disk, full, read_only
-from storing import (
+
+from pelton.clock import SystemClock
+from pelton.errors import InternalServerError, ValidationFailed
+from pelton.storage.check import check
+from pelton.storage.drivers import ThreadDriver
+from pelton.storage.engine import Storage, StorageOptions
+from pelton.storage.faults import Fault, classify
+from pelton.storage.transaction import WriteTransaction
+from tests.storage.faulty_disk import Faults, broken_sync, faulty_disk, full, read_only
+from tests.storage.storing import (
     ACCOUNT,
     REGION,
     key_of,
@@ -21,14 +29,6 @@ from storing import (
     table_of,
     value_of,
 )
-
-from pelton.clock import SystemClock
-from pelton.errors import InternalServerError, ValidationFailed
-from pelton.storage.check import check
-from pelton.storage.drivers import ThreadDriver
-from pelton.storage.engine import Storage, StorageOptions
-from pelton.storage.faults import Fault, classify
-from pelton.storage.transaction import WriteTransaction
 
 
 @pytest.fixture

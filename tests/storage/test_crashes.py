@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from storing import opened, replayed, stored, table_of
 
 from pelton.storage.check import check
+from tests.storage.storing import opened, replayed, stored, table_of
 
 WRITER = Path(__file__).parent / "crashing_writer.py"
 

@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-from storing import ACCOUNT, REGION, now, opened, orders, put
-
 from pelton.storage.catalog import SequenceNumber
 from pelton.storage.checkpoints import Checkpoint, checkpoint, checkpoints, put_checkpoint, remove_checkpoint
 from pelton.storage.engine import Storage
@@ -24,6 +22,7 @@ from pelton.storage.invocations import (
     invocations_of_record,
 )
 from pelton.storage.mappings import mapping, mapping_versions, mappings, put_mapping, remove_mapping
+from tests.storage.storing import ACCOUNT, REGION, now, opened, orders, put
 
 ONE, NINE = SequenceNumber(1), SequenceNumber(9)
 

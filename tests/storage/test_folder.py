@@ -5,11 +5,11 @@ from pathlib import Path
 
 import apsw
 import pytest
-from storing import open_inline, opened
 
 from pelton.storage.check import check
 from pelton.storage.folder import DataFolderInUse, file_system, linux_mounts, macos_mounts
 from pelton.storage.schema import MIGRATIONS, UnknownSchema
+from tests.storage.storing import open_inline, opened
 
 
 def test_a_folder_is_opened_once(tmp_path: Path) -> None:

@@ -1,13 +1,13 @@
 """Streams and shards: numbers, ranges, lineage."""
 
 import pytest
-from storing import key_of, now, orders, put, records, replayed, stored
 
 from pelton.items.keys import key_hash
 from pelton.storage.catalog import HASH_SPACE, SequenceNumber, Stream
 from pelton.storage.engine import Storage
 from pelton.storage.reading import ShardUnknown
 from pelton.storage.shards import ShardClosed
+from tests.storage.storing import key_of, now, orders, put, records, replayed, stored
 
 
 def with_stream(storage: Storage, shards: int = 1) -> Stream:

@@ -9,12 +9,12 @@ from pathlib import Path
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from storing import delete, now, open_inline, orders, put, replayed, stored, table_of
 
 from pelton.storage.catalog import Stream
 from pelton.storage.check import check
 from pelton.storage.transaction import WriteTransaction
 from pelton.testing.clock import ManualClock
+from tests.storage.storing import delete, now, open_inline, orders, put, replayed, stored, table_of
 
 IDENTIFIERS = st.sampled_from([f"k{number}" for number in range(12)])
 VALUES = st.text(max_size=40)

@@ -2,13 +2,12 @@
 
 from pathlib import Path
 
-from storing import ACCOUNT, REGION, START_MS, delete, now, opened, orders, put, records, stored
-
 from pelton.storage.check import check
 from pelton.storage.engine import Storage
 from pelton.storage.invocations import InvocationRow, add_invocation, invocations
 from pelton.storage.trimming import trim_step
 from pelton.testing.clock import ManualClock
+from tests.storage.storing import ACCOUNT, REGION, START_MS, delete, now, opened, orders, put, records, stored
 
 DAY_MS = 24 * 3600 * 1000
 

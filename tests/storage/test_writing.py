@@ -5,7 +5,6 @@ from itertools import pairwise
 
 import orjson
 import pytest
-from storing import ACCOUNT, REGION, SCHEMA, delete, key_of, now, orders, put, records, stored, table_of, value_of
 
 from pelton.errors import ValidationFailed
 from pelton.items.keys import index_key
@@ -14,6 +13,20 @@ from pelton.storage.catalog import Table
 from pelton.storage.change import Change, IndexChange, StoredItem
 from pelton.storage.engine import Storage
 from pelton.storage.transaction import WriteTransaction
+from tests.storage.storing import (
+    ACCOUNT,
+    REGION,
+    SCHEMA,
+    delete,
+    key_of,
+    now,
+    orders,
+    put,
+    records,
+    stored,
+    table_of,
+    value_of,
+)
 
 BY_VALUE = KeySchema((KeyAttribute("value", "S"),))
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 
 import pytest
-from simulating import Simulation
+
+from tests.triggers.simulating import Simulation
 
 SEEDS = int(os.environ.get("PELTON_SEEDS", "600"))
 CHUNK = 50

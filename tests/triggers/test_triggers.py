@@ -6,10 +6,10 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from reacting import Workshop, make_table, put, split, stream_of, world
 
 from pelton.triggers.events import TriggerEventKind
 from pelton.triggers.protocols import NotInvoked
+from tests.triggers.reacting import Workshop, make_table, put, split, stream_of, world
 
 
 def test_a_write_reaches_the_function_without_time_passing(tmp_path: Path) -> None:

@@ -74,7 +74,8 @@ class Core:
         return self.services["DynamoDB_20120810"][name]
 
     async def start(self) -> None:
-        """Begin to react: mappings resume at their checkpoints."""
+        """Begin to react: mappings resume at their checkpoints. What is older than the retention is trimmed."""
+        self.storage.start_trimming(self.ground.settings.retention_ms)
         await self.triggers.start()
 
     async def quiesce(self, timeout_s: float) -> None:

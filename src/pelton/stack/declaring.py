@@ -7,6 +7,8 @@ place, so a restart or an edit keeps ids and positions.
 
 from __future__ import annotations
 
+from collections import Counter
+
 from pelton.arns import DEFAULT_ACCOUNT
 from pelton.errors import WireError
 from pelton.functions.definition import Function, InvalidFunction
@@ -15,6 +17,9 @@ from pelton.projects.project import FunctionDeclaration, Project, TableDeclarati
 from pelton.stack.core import Core
 from pelton.stack.refusal import CannotStart
 from pelton.storage.catalog import Table
+
+#: Readers of one shard beyond which Amazon throttles. Source: DynamoDB guide, "Reading and processing a stream".
+READERS_ADVISED = 2
 
 
 async def declare(core: Core, project: Project) -> Project:
@@ -33,6 +38,7 @@ async def declare(core: Core, project: Project) -> Project:
     for function in resolved.functions:
         _declare_function(core, resolved, function)
     await _declare_mappings(core, resolved)
+    _note_readers(core, resolved)
     return resolved
 
 
@@ -126,6 +132,17 @@ async def _declare_mappings(core: Core, project: Project) -> None:
     except WireError as error:
         places = ", ".join(str(mapping.where) for mapping in project.mappings)
         raise CannotStart(f"{places}: a stream event is refused: {error.message}") from None
+
+
+def _note_readers(core: Core, project: Project) -> None:
+    """Say which streams have more readers than Amazon advises; here any number is fine."""
+    for stream, count in Counter(mapping.event_source for mapping in project.mappings).items():
+        if count > READERS_ADVISED:
+            core.reporting.note(
+                "project",
+                f"{count} functions read the stream of {stream.split('/')[1]}: fine here, but Amazon advises at most "
+                f"{READERS_ADVISED} readers of one shard (docs/how-to/fan-out-on-aws.md shows the ways out)",
+            )
 
 
 def _stored(core: Core, project: Project, name: str) -> Table | None:

@@ -204,7 +204,6 @@ class _Running:
         except (DataFolderInUse, NetworkFileSystem) as error:
             raise CannotStart(str(error)) from None
         storage.on_fatal(self._on_fatal)
-        storage.start_trimming(self._settings.retention_ms)
         return storage
 
     async def _open(self, aws: socket.socket, http: socket.socket, control: socket.socket) -> None:

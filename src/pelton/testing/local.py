@@ -35,6 +35,8 @@ from pelton.testing.wire import ENDPOINT, InProcessClients
 
 T = TypeVar("T")
 
+#: Where time begins: 20 October 2025, 22:40 UTC.
+START_MS = 1_761_000_000_000
 #: Rounds of the loop after which nothing more happens without time moving.
 ROUNDS = 100
 
@@ -48,6 +50,7 @@ class LocalPelton:
         seed: of every random choice; the same seed, clock and calls give the same run.
         shards: shards of a new stream.
         data_dir: a folder to keep; None: a temporary one.
+        now_ms: the time at which it begins, milliseconds since the epoch.
     """
 
     def __init__(
@@ -58,8 +61,9 @@ class LocalPelton:
         seed: int = 0,
         shards: int = 1,
         data_dir: Path | None = None,
+        now_ms: int = START_MS,
     ) -> None:
-        self.clock = ManualClock()
+        self.clock = ManualClock(now_ms)
         self._temporary = tempfile.TemporaryDirectory(prefix="pelton-test-")
         self._data_dir = data_dir or Path(self._temporary.name) / "data"
         self._settings = Settings(

@@ -12,13 +12,14 @@ import pytest
 from pelton.storage.check import check
 from tests.storage.storing import opened, replayed, stored, table_of
 
-WRITER = Path(__file__).parent / "crashing_writer.py"
+WRITER = "tests.storage.crashing_writer"
+ROOT = Path(__file__).parents[2]
 
 
 def run(folder: Path, point: str, count: int, kill_after: int | None = None) -> int:
     """Let the writer run until it is dead; the last number it acknowledged."""
-    command = [sys.executable, str(WRITER), str(folder), point, str(count)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
+    command = [sys.executable, "-m", WRITER, str(folder), point, str(count)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as writer:
         assert writer.stdout is not None
         acknowledged = 0
         for line in writer.stdout:

@@ -176,13 +176,13 @@ def _cookies(result: JsonObject) -> list[str]:
 
 def _body(result: JsonObject, *, can_decode: bool) -> bytes:
     value = result.get("body")
+    is_base64 = result.get("isBase64Encoded")
+    if not isinstance(is_base64, bool | None):
+        raise NotAResponse(f"isBase64Encoded is {_kind(is_base64)} instead of true or false")
     if value is None:
         return b""
     if not isinstance(value, str):
         raise NotAResponse(f"body is {_kind(value)} instead of a string (use json.dumps)")
-    is_base64 = result.get("isBase64Encoded", False)
-    if is_base64 not in (True, False, None):
-        raise NotAResponse(f"isBase64Encoded is {_kind(is_base64)} instead of true or false")
     if not is_base64 or not can_decode:
         return value.encode("utf-8", "surrogatepass")
     try:

@@ -78,13 +78,16 @@ class Site:
         path = self._inside(raw_path)
         if path is None:
             return None
-        if path.is_dir():
-            if not raw_path.endswith("/"):
-                return Answer(308, (("location", _below(raw_path)), *_SECURITY), b"")
-            path = path / "index.html"
-        if not path.is_file() or not path.resolve().is_relative_to(self._folder):
-            return None
-        return _answered(path, headers)
+        try:
+            if path.is_dir():
+                if not raw_path.endswith("/"):
+                    return Answer(308, (("location", _below(raw_path)), *_SECURITY), b"")
+                path = path / "index.html"
+            if not path.is_file() or not path.resolve().is_relative_to(self._folder):
+                return None
+            return _answered(path, headers)
+        except OSError:
+            return None  # A name longer than the file system takes, or a file that has just gone.
 
     def _inside(self, raw_path: str) -> Path | None:
         """The place in the folder that a path names; None for one that leaves it or names a hidden file."""
@@ -95,8 +98,8 @@ class Site:
                 return None
         try:
             path = self._folder.joinpath(*segments).resolve()
-        except (OSError, ValueError):
-            return None  # A name longer than the file system takes, for one.
+        except (OSError, RuntimeError):
+            return None  # Links in a circle, for one.
         return path if path.is_relative_to(self._folder) else None
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from enum import Enum
 
 from pelton.expressions.faults import ExpressionFault, ExpressionKind, fault_in
-from pelton.expressions.lexer import END_TEXT, Token, TokenKind, tokens_of
+from pelton.expressions.lexer import Token, TokenKind, tokens_of
 from pelton.expressions.reserved import is_reserved
 from pelton.expressions.syntax import Call, Operand, Parsed, Path, T, Value
 
@@ -156,7 +156,9 @@ class Parser:
     def syntax_error(self) -> ExpressionFault:
         """The token under the cursor is not what the grammar wants; told with its neighbours."""
         previous = self._tokens[max(self._at - 1, 0)]
-        near = self._text[previous.start : self.next_token.end] if self.token.text != END_TEXT else previous.text
+        # The last of the three that is text: at the end, spaces after it do not count.
+        last = self.next_token if self.next_token.kind is not TokenKind.END else self.token
+        near = self._text[previous.start : last.end] if self.token.kind is not TokenKind.END else previous.text
         return self.fault(f'Syntax error; token: "{self.token.text}", near: "{near}"')
 
     def path(self) -> Path:

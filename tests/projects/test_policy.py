@@ -7,6 +7,7 @@ from textwrap import dedent
 
 import pytest
 
+from pelton.projects.known_keys import PLUGINS_NOT_SERVED
 from pelton.projects.options import ReadOptions
 from pelton.projects.project import ProjectRefused
 from pelton.projects.reader import peek_companions, read_project
@@ -27,11 +28,7 @@ TABLE = """
 
 
 def one(events: str) -> str:
-    return (
-        service(f"functions:\n  f:\n    handler: a.b\n    events: [{events}]\n{more}")
-        + "\n"
-        + service(TABLE)[service("").__len__() :]
-    )
+    return service(f"functions:\n  f:\n    handler: a.b\n    events: [{events}]") + dedent(TABLE)
 
 
 def stream(options: str) -> str:
@@ -72,9 +69,8 @@ def test_deployment_keys_are_passed_over_with_their_unresolved_values() -> None:
             "serverless.yml:5: Q (AWS::SQS::Queue) is not served here (what refers to it gets a made-up name)",
         ),
         (
-            service("plugins: [serverless-wsgi]"),
-            "serverless.yml:3: the plugin serverless-wsgi is not served here "
-            + "(the handler it generates is missing; write a handler of your own)",
+            service("plugins: [serverless-lift]"),
+            f"serverless.yml:3: the plugin serverless-lift is not served here ({PLUGINS_NOT_SERVED['serverless-lift']})",
         ),
     ],
 )

@@ -14,6 +14,7 @@ from pelton.projects.reader import peek_companions, read_project
 
 from .reading import ROOT, files_of, read, service, texts_of
 
+LIFT = f"serverless.yml:3: the plugin serverless-lift is not served here ({PLUGINS_NOT_SERVED['serverless-lift']})"
 TABLE = """
     resources:
       Resources:
@@ -70,7 +71,7 @@ def test_deployment_keys_are_passed_over_with_their_unresolved_values() -> None:
         ),
         (
             service("plugins: [serverless-lift]"),
-            f"serverless.yml:3: the plugin serverless-lift is not served here ({PLUGINS_NOT_SERVED['serverless-lift']})",
+            LIFT,
         ),
     ],
 )

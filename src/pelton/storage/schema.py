@@ -57,7 +57,7 @@ _VERSION_1 = (
         uuid TEXT NOT NULL, version INTEGER NOT NULL, definition BLOB NOT NULL, since INTEGER NOT NULL,
         created_ms INTEGER NOT NULL, PRIMARY KEY (uuid, version)) WITHOUT ROWID""",
     """CREATE TABLE checkpoints (
-        mapping TEXT NOT NULL, shard TEXT NOT NULL, position INTEGER NOT NULL, state BLOB,
+        mapping TEXT NOT NULL, shard TEXT NOT NULL, position TEXT NOT NULL, state BLOB,
         PRIMARY KEY (mapping, shard)) WITHOUT ROWID""",
     """CREATE TABLE invocations (
         id INTEGER PRIMARY KEY AUTOINCREMENT, function TEXT NOT NULL, code_version TEXT NOT NULL, mapping TEXT,

@@ -7,11 +7,10 @@ that moment, so many saves cost one row.
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from collections.abc import Callable, Mapping
 from functools import partial
-
-import orjson
 
 from pelton.operations import JsonObject
 from pelton.storage.catalog import SequenceNumber
@@ -37,7 +36,7 @@ class StoredCheckpoints:
         """State by shard id, as last saved."""
         with self._storage.snapshot() as snapshot:
             stored = checkpoints(snapshot, self._mapping)
-        return {shard: orjson.loads(kept.state) for shard, kept in stored.items() if kept.state is not None}
+        return {shard: json.loads(kept.state) for shard, kept in stored.items() if kept.state is not None}
 
     def save(self, shard_id: str, state: Callable[[], JsonObject]) -> None:
         """Have the state stored within 100 ms."""
@@ -88,9 +87,12 @@ class StoredCheckpoints:
 
 
 def checkpoint_of(state: JsonObject) -> Checkpoint:
-    """A processor's state as storage keeps it: its position stands beside it."""
+    """A processor's state as storage keeps it: its position stands beside it.
+
+    Written with the standard library: another engine's numbers do not fit orjson's 64 bits.
+    """
     position = min(lane["through"] for lane in state["lanes"])
-    return Checkpoint(SequenceNumber(position), orjson.dumps(state))
+    return Checkpoint(SequenceNumber(position), json.dumps(state).encode())
 
 
 def started_at(position: SequenceNumber) -> JsonObject:

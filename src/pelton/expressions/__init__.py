@@ -1,4 +1,4 @@
-"""The five expression languages: lexer, parser, evaluation; and the legacy members they replaced.
+"""The five expression languages: lexer, parser, evaluation.
 
 A text is parsed to a tree that holds no parameters (kept in an ``ExpressionCache``), then bound to the
 request's ``Parameters``: static checks in the service's order, and a callable. What other rooms import:
@@ -31,7 +31,4 @@ request's ``Parameters``: static checks in the service's order, and a callable. 
     parse_key_condition(text, parameters, cache=None) -> KeyConditions, before the table lookup
     KeyConditions.bind(schema) -> KeyCondition; KeyCondition.range() -> KeyRange(lower, upper)
     KeyCondition.partition() -> KeyRange; .partition_values, .has_sort_condition, .operator, .operands
-``pelton.expressions.legacy``
-    expected_condition(expected, operator) -> Condition; filter_condition(...); key_conditions(...) -> KeyConditions
-    attribute_updates(updates) -> Update; attributes_to_get(names) -> Projection
 """

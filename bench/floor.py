@@ -16,6 +16,7 @@ from collections.abc import Callable
 from hashlib import blake2b
 from pathlib import Path
 from queue import SimpleQueue
+from typing import cast
 
 import apsw
 import httptools
@@ -119,8 +120,7 @@ class Edge(asyncio.Protocol):
         self._parser = httptools.HttpRequestParser(self)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)
 
     def data_received(self, data: bytes) -> None:
         self._parser.feed_data(data)

@@ -32,6 +32,7 @@ class Settings:
     allow_unsupported: bool = False
     credentials: str | None = None  #: JSON text of the accepted keys; with it signatures are verified
     allow_origins: tuple[str, ...] = ()  #: web origins that may call the AWS endpoint
+    allow_hosts: tuple[str, ...] = ()  #: further Host names this machine is reached by
     workers_max: int = 16  #: worker processes over all functions
     retention_ms: int = DAY_MS  #: how long a change stays in the log
     shards: int = 1  #: shards of a new stream

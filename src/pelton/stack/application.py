@@ -52,6 +52,7 @@ class Application:
                 stage=self.project.stage,
                 region=self.project.region,
                 site=self.project.site,
+                allow_hosts=settings.allow_hosts,
                 on_request=self._core.reporting.on_request,
                 clock=self._core.ground.clock,
                 random=self._core.ground.random,

@@ -30,6 +30,13 @@ async def declare(core: Core, project: Project) -> Project:
     """
     for note in project.notes:
         core.reporting.note("project", str(note), is_problem=note.level == "warning")
+    if project.failures is not None:
+        core.reporting.note(
+            "project",
+            f"custom.pelton.failures is not served yet: discarded records are kept in {core.storage.path} "
+            "(take the key out)",
+            is_problem=True,
+        )
     arns = {}
     for table in project.tables:
         if stream := await _declare_table(core, project, table):

@@ -229,6 +229,7 @@ class _Running:
             host=self._settings.host,
             credentials=credentials,
             allow_origins=self._settings.allow_origins,
+            allow_hosts=self._settings.allow_hosts,
             health=self._health,
             log=core.reporting.noted("aws"),
         )

@@ -40,7 +40,7 @@ class Chromium:
         requests, self._requests = os.pipe()
         self._answers, answers = os.pipe()
         # The browser reads descriptor 3 and writes descriptor 4.
-        move = f"exec 3<&{requests} 4>&{answers}; exec \"$@\""
+        move = f'exec 3<&{requests} 4>&{answers}; exec "$@"'
         command = ["bash", "-c", move, "-", EXECUTABLE, *QUIET, "--remote-debugging-pipe"]
         self._process = subprocess.Popen(
             [*command, f"--user-data-dir={self._profile}", "about:blank"],

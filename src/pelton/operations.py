@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 #: A JSON object as parsed from the wire. ``Any`` stops here: rooms turn it into their own values.
 JsonObject = dict[str, Any]
@@ -24,8 +24,7 @@ class Access(Enum):
     CALL = "call"  #: decision() -> awaitable reply: it invokes a function, or does several transactions
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequestContext:
+class RequestContext(NamedTuple):
     """Who asks, where and when. Names are keyed by account and region."""
 
     account: str

@@ -66,7 +66,7 @@ def key_hash(key: bytes) -> int:
 
 def key_of(schema: KeySchema, item: Item) -> Item:
     """The key attributes of an item that has them all, partition first."""
-    return {attribute.name: item[attribute.name] for attribute in schema.partition + schema.sort}
+    return {attribute.name: item[attribute.name] for attribute in schema.attributes}
 
 
 def index_key(index_schema: KeySchema, table_schema: KeySchema, item: Item) -> bytes | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class KeySchema:
     partition: tuple[KeyAttribute, ...]
     sort: tuple[KeyAttribute, ...] = ()
 
-    @property
-    def attributes(self) -> tuple[KeyAttribute, ...]:
-        """All key attributes, partition first."""
-        return self.partition + self.sort
+    attributes: tuple[KeyAttribute, ...] = field(init=False, repr=False, compare=False)  #: all, partition first
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "attributes", self.partition + self.sort)

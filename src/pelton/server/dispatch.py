@@ -79,13 +79,13 @@ class Dispatcher:
             storage: where decisions run.
             options: who may call, and where what is not offered goes.
             clock: gives each request its time.
-            random: makes request ids; nothing of value.
+            random: seeds what makes request ids; nothing of value.
             spawn: runs what waits for functions; None: a task of the running loop.
         """
         self._storage = storage
         self._options = options
         self._clock = clock
-        self._random = random
+        self._random = Random(random.getrandbits(64))  # A request need not ask the system for randomness.
         self._callers = Callers(options)
         self._misplaced = MisplacedTables(storage.snapshot, self._callers.regions, options.log)
         self._tasks: set[asyncio.Task[None]] = set()

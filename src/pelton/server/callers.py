@@ -52,11 +52,13 @@ class Callers:
             now_ms = self._options.real_now_ms()
             credential = self._verifier.verify(request, claim, service, now_ms)
             return Caller(credential.account, self._region(claim.scope))
-        header = request.headers.get(b"authorization", b"")
-        credential_text = _credential_of(header)
-        if credential_text is not None and (b"x-amz-date" in request.headers or b"date" in request.headers):
-            known = self._known.get(credential_text)
-            return known or self._remember(credential_text)
+        headers = request.headers
+        # All of the header but the signature at its end is the same from request to request.
+        constant, _, signature = headers.get(b"authorization", b"").rpartition(b"Signature=")
+        if signature and (b"x-amz-date" in headers or b"date" in headers):
+            known = self._known.get(constant) or self._remember(constant)
+            if known is not None:
+                return known
         return self._unusual(request, may_be_anonymous)
 
     def _unusual(self, request: HttpRequest, may_be_anonymous: bool) -> Caller:
@@ -68,11 +70,15 @@ class Callers:
                 return self._anyone
             raise
 
-    def _remember(self, credential_text: bytes) -> Caller:
-        caller = Caller(self._options.account, self._region(parsed_scope(credential_text.decode("latin-1"))))
+    def _remember(self, constant: bytes) -> Caller | None:
+        """The caller that an Authorization header names before its signature; None: it is none of version 4."""
+        credential = _credential_of(constant)
+        if credential is None:
+            return None
+        caller = Caller(self._options.account, self._region(parsed_scope(credential.decode("latin-1"))))
         if len(self._known) >= _SCOPES_KEPT:
             self._known.clear()
-        self._known[credential_text] = caller
+        self._known[constant] = caller
         return caller
 
     def _region(self, scope: Scope) -> str:
@@ -92,9 +98,9 @@ def signed_service(request: HttpRequest) -> str | None:
         return None
 
 
-def _credential_of(header: bytes) -> bytes | None:
-    """The credential in a complete Authorization header; None when something is missing or unusual."""
-    if not header.startswith(b"AWS4-") or b"SignedHeaders=" not in header or b"Signature=" not in header:
+def _credential_of(constant: bytes) -> bytes | None:
+    """The credential in an Authorization header up to its signature; None when something is missing or unusual."""
+    if not constant.startswith(b"AWS4-") or b"SignedHeaders=" not in constant:
         return None
-    _, marker, rest = header.partition(b"Credential=")
+    _, marker, rest = constant.partition(b"Credential=")
     return rest.partition(b",")[0].strip() if marker else None

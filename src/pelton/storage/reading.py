@@ -71,11 +71,8 @@ class Reading:
         sql = self._item_sql.get(table.id)
         if sql is None:
             sql = self._item_sql[table.id] = f"SELECT size, body FROM {rows_of(table, None)} WHERE key = ?"
-        rows: list[Row] = self._cursor.execute(sql, (key,)).fetchall()
-        if not rows:
-            return None
-        size, body = rows[0]
-        return StoredItem(key=key, body=body, size=size)
+        row: Row | None = self._cursor.execute(sql, (key,)).get
+        return None if row is None else StoredItem(key, row[1], row[0])
 
     def items(
         self, table: Table, index: Index | None, *, lower: bytes, upper: bytes | None, is_descending: bool = False

@@ -52,7 +52,12 @@ class Effect:
 
 
 def effect_of(
-    address: Address, before: StoredItem | None, after: StoredItem | None, after_item: Item | None, cause: str | None
+    address: Address,
+    before: StoredItem | None,
+    after: StoredItem | None,
+    after_item: Item | None,
+    cause: str | None,
+    before_item: Item | None = None,
 ) -> Effect:
     """The effect of replacing ``before`` by ``after``; either may be None, for no item.
 
@@ -61,16 +66,18 @@ def effect_of(
         before: the item as it lies there now.
         after: what shall lie there; ``after_item`` is the same, parsed.
         cause: trace of the request.
+        before_item: ``before`` parsed, where that is at hand.
     """
     if before is None and after is None:
         return Effect(None, None)
-    if before is not None and after is not None and is_same(before, after, after_item):
+    if before is not None and after is not None and is_same(before, after, after_item, before_item):
         return Effect(before, before)
     index_changes: tuple[IndexChange, ...] = ()
     index_units: Sequence[tuple[Index, float]] = ()
     table = address.table
     if table.indexes:
-        before_item = None if before is None else orjson.loads(before.body)
+        if before is not None and before_item is None:
+            before_item = orjson.loads(before.body)
         effect = index_effect(table, before_item, after_item, after)
         index_changes, index_units = tuple(effect.changes), effect.units
     change = Change(
@@ -86,7 +93,9 @@ def effect_of(
     return Effect(before, after, change, index_units)
 
 
-def is_same(before: StoredItem, after: StoredItem, after_item: Item | None) -> bool:
+def is_same(
+    before: StoredItem, after: StoredItem, after_item: Item | None = None, before_item: Item | None = None
+) -> bool:
     """Whether two stored items hold equal items.
 
     Stored items are canonical JSON, where equal items differ by the order of members alone: so
@@ -96,4 +105,4 @@ def is_same(before: StoredItem, after: StoredItem, after_item: Item | None) -> b
         return False
     if before.body == after.body:
         return True
-    return items_equal(orjson.loads(before.body), after_item or orjson.loads(after.body))
+    return items_equal(before_item or orjson.loads(before.body), after_item or orjson.loads(after.body))

@@ -41,12 +41,13 @@ REPLACEMENTS = {
 class Members:
     """The members of an operation's request that hold expressions, and the legacy ones they replace."""
 
-    __slots__ = ("_expressions", "_legacy", "_legacy_names", "_watched")
+    __slots__ = ("_expression_names", "_expressions", "_legacy", "_legacy_names", "_watched")
 
     def __init__(self, expressions: tuple[str, ...] = (), legacy: tuple[str, ...] = ()) -> None:
         """Both in the order in which the service lists them when they are mixed."""
         self._expressions = expressions
         self._legacy = legacy
+        self._expression_names = frozenset(expressions)
         self._legacy_names = frozenset(legacy)
         self._watched = frozenset((*expressions, *legacy, *PARAMETERS)) if expressions else frozenset()
 
@@ -59,8 +60,11 @@ class Members:
         # Most requests have nothing to look at, or expressions alone: told in a moment.
         if self._watched.isdisjoint(body):
             return
+        has_legacy = not self._legacy_names.isdisjoint(body)
+        if not has_legacy and not self._expression_names.isdisjoint(body):
+            return
         expressions = {name: body.get(name) for name in self._expressions}
-        if not self._legacy_names.isdisjoint(body):
+        if has_legacy:
             self._check_legacy(body, expressions)
         check_needed(body.get("ExpressionAttributeNames"), body.get("ExpressionAttributeValues"), expressions)
 

@@ -73,7 +73,7 @@ class Update:
             changed = frozenset(name for name, value in item.items() if before is None or before.get(name) != value)
             check_updated_keys(address.table, item, changed)
         after = StoredItem(key=address.key, body=orjson.dumps(item), size=size)
-        return effect_of(address, stored, after, item, cause)
+        return effect_of(address, stored, after, item, cause, before)
 
     def _applied(self, keys: Item, stored: StoredItem | None, before: Item | None) -> tuple[Item, int]:
         """The item after the update and its size.

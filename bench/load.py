@@ -1,4 +1,4 @@
-"""A load generator for keep-alive HTTP: closed loop (as fast as answers come) or at a given rate.
+"""A load generator for keep-alive HTTP: closed loop (as fast as answers come), at a given rate, or once through.
 
     python -m bench.load --port 8000 --operation put --connections 64 --seconds 10
 
@@ -13,12 +13,18 @@ import asyncio
 import json
 import math
 import time
+from collections import deque
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import cast
 
 import uvloop
 
 from bench import wire
+from bench.rows import percentile
+
+#: How often a paced load looks at the clock (s).
+_TICK_S = 0.001
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +48,7 @@ class Connection(asyncio.Protocol):
         self._length = -1
         self._due = 0.0
         self.is_free = True
+        self.is_lost = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
@@ -68,6 +75,7 @@ class Connection(asyncio.Protocol):
         self._run.answered(self, received[9:12] == b"200", time.perf_counter() - self._due)
 
     def connection_lost(self, _: Exception | None) -> None:
+        self.is_lost = True
         self._run.lost(self)
 
     def close(self) -> None:
@@ -75,15 +83,17 @@ class Connection(asyncio.Protocol):
 
 
 class Run:
-    """Sends requests over many connections until the time is up."""
+    """Sends requests over many connections until the time is up, or until each was sent once."""
 
-    def __init__(self, requests: list[bytes], rate: float | None) -> None:
+    def __init__(self, requests: Sequence[bytes], *, rate: float | None = None, is_once: bool = False) -> None:
         self._requests = requests
         self._next = 0
         self._rate = rate
+        self._left = len(requests) if is_once else None
         self._until = 0.0
         self._connections: list[Connection] = []
-        self._waiting: list[float] = []
+        self._free: list[Connection] = []
+        self._waiting: deque[float] = deque()
         self._times: list[float] = []
         self._errors = 0
         self._done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -97,8 +107,9 @@ class Run:
         self._until = started + seconds
         if self._rate is None:
             for connection in self._connections:
-                self._send(connection, time.perf_counter())
+                self._go_on(connection, time.perf_counter())
         else:
+            self._free = list(self._connections)
             self._paced(started, 0)
         await self._done
         taken = time.perf_counter() - started
@@ -111,19 +122,34 @@ class Run:
         self._times.append(seconds)
         self._errors += not is_ok
         now = time.perf_counter()
-        if self._rate is not None:
-            if self._waiting:
-                self._send(connection, self._waiting.pop(0))
-        elif now < self._until:
-            self._send(connection, now)
-        if now >= self._until and not self._waiting and all(other.is_free for other in self._connections):
-            self._finish()
+        if self._rate is None:
+            self._go_on(connection, now)
+        elif self._waiting:
+            self._send(connection, self._waiting.popleft())
+        else:
+            self._free.append(connection)
+            if now >= self._until:
+                self._finish_when_quiet()
 
     def lost(self, connection: Connection) -> None:
         if not connection.is_free:
             connection.is_free = True
             self._errors += 1
-        if all(other.is_free for other in self._connections):
+        if all(other.is_lost for other in self._connections):
+            self._finish()
+
+    def _go_on(self, connection: Connection, now: float) -> None:
+        """Closed loop: the next request, or none when the run is over."""
+        if self._left is None and now < self._until:
+            self._send(connection, now)
+        elif self._left:
+            self._left -= 1
+            self._send(connection, now)
+        else:
+            self._finish_when_quiet()
+
+    def _finish_when_quiet(self) -> None:
+        if not self._waiting and all(other.is_free for other in self._connections):
             self._finish()
 
     def _finish(self) -> None:
@@ -136,43 +162,69 @@ class Run:
         connection.send(request, due)
 
     def _paced(self, started: float, sent: int) -> None:
-        assert self._rate is not None
+        """Send what is due by now; what finds no free connection waits, and its time counts."""
+        assert self._rate is not None, "only a paced run has a pace"
         now = time.perf_counter()
-        if now >= self._until:
-            if all(connection.is_free for connection in self._connections):
-                self._finish()
-            return
-        due = math.floor((now - started) * self._rate)
-        free = [connection for connection in self._connections if connection.is_free]
+        due = math.floor((min(now, self._until) - started) * self._rate)
         for number in range(sent, due):
             moment = started + number / self._rate
-            if free:
-                self._send(free.pop(), moment)
+            if self._free:
+                self._send(self._free.pop(), moment)
             else:
                 self._waiting.append(moment)
-        asyncio.get_running_loop().call_later(0.001, self._paced, started, due)
+        if now < self._until:
+            asyncio.get_running_loop().call_later(_TICK_S, self._paced, started, due)
+        else:
+            self._finish_when_quiet()
 
     def _figures(self, taken: float) -> Figures:
-        times = sorted(self._times) or [0.0]
+        times = sorted(self._times)
         return Figures(
-            requests=len(self._times),
+            requests=len(times),
             errors=self._errors,
-            per_s=len(self._times) / taken,
-            p50_ms=times[len(times) // 2] * 1000,
-            p99_ms=times[min(len(times) - 1, len(times) * 99 // 100)] * 1000,
-            max_ms=times[-1] * 1000,
+            per_s=len(times) / taken,
+            p50_ms=percentile(times, 50) * 1000,
+            p99_ms=percentile(times, 99) * 1000,
+            max_ms=times[-1] * 1000 if times else 0.0,
         )
 
 
+class RequestsFailed(Exception):
+    """Answers other than 200: the figures of such a run mean nothing."""
+
+
 def measure(
-    port: int, requests: list[bytes], *, connections: int, seconds: float, rate: float | None = None
+    port: int, requests: Sequence[bytes], *, connections: int, seconds: float, rate: float | None = None
 ) -> Figures:
-    """Run a load against a port of this machine. Not from within a loop."""
+    """Run a load against a port of this machine. Not from within a loop.
+
+    Raises:
+        RequestsFailed: not every answer was a 200.
+    """
 
     async def run() -> Figures:
-        return await Run(requests, rate).measure(port, connections, seconds)
+        return await Run(requests, rate=rate).measure(port, connections, seconds)
 
-    return uvloop.run(run())
+    return _checked(uvloop.run(run()))
+
+
+def send_all(port: int, requests: Sequence[bytes], *, connections: int = 1) -> Figures:
+    """Send each request once, as fast as answers come. Not from within a loop.
+
+    Raises:
+        RequestsFailed: not every answer was a 200.
+    """
+
+    async def run() -> Figures:
+        return await Run(requests, is_once=True).measure(port, connections, 0)
+
+    return _checked(uvloop.run(run()))
+
+
+def _checked(figures: Figures) -> Figures:
+    if figures.errors:
+        raise RequestsFailed(f"{figures.errors} of {figures.requests} requests were not answered with 200")
+    return figures
 
 
 def main() -> None:
@@ -185,7 +237,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     if options.operation == "create":
-        figures = measure(options.port, [wire.create_table()], connections=1, seconds=0)
+        figures = send_all(options.port, [wire.create_table()])
     else:
         requests = {"put": wire.puts, "get": wire.gets, "update": wire.updates}[options.operation](options.seed)
         figures = measure(

@@ -14,7 +14,7 @@ request's ``Parameters``: static checks in the service's order, and a callable. 
     check_sizes({kind: text | None}); then parse_... in the order Update, Condition, KeyCondition, Filter, Projection
     Parameters.check_all_used()
 ``pelton.expressions.cache``
-    ExpressionCache(entries_max): trees by text; one per server, handed to every parse_...
+    ExpressionCache(entries_max): trees by text, what is bound by text and names; one per server, for every parse_...
 ``pelton.expressions.condition``
     parse_condition(text, parameters, kind, cache=None) -> Condition; Condition(item | None) -> bool
     Condition.paths, .attributes (top-level names); ALWAYS

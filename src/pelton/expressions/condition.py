@@ -81,8 +81,16 @@ def parse_condition(
     """
     parsed = parsed_with(cache, kind, text, parse_condition_text)
     parameters.use(parsed)
-    test = bound_condition(parsed.root, parameters, kind)
-    return Condition(test, lambda: tuple(resolved(path, parameters, kind) for path in paths_of(parsed.root)))
+    shape = None if cache is None or parsed.values else parameters.shape
+    if cache is None or shape is None:
+        return _bound(parsed.root, parameters, kind)
+    # Without values it is the same for all requests that have these names: attribute_exists(id) and its like.
+    return cache.kept((kind, text, shape), lambda: _bound(parsed.root, Parameters(parameters.names), kind))
+
+
+def _bound(root: ConditionNode, parameters: Parameters, kind: ExpressionKind) -> Condition:
+    test = bound_condition(root, parameters, kind)
+    return Condition(test, lambda: tuple(resolved(path, parameters, kind) for path in paths_of(root)))
 
 
 def bound_condition(node: ConditionNode, parameters: Parameters, kind: ExpressionKind) -> Test:

@@ -21,6 +21,8 @@ class ExpressionKind(Enum):
     UPDATE = "UpdateExpression"
     PROJECTION = "ProjectionExpression"
 
+    __hash__ = object.__hash__  # Enum's own is a call of Python, and these are part of every cache key.
+
 
 class ExpressionFault(ValidationFailed):
     """An expression, or the parameters given for expressions, break a rule that needs no item.

@@ -15,7 +15,7 @@ Source: DynamoDB developer guide, "Expression attribute names" and "values"; rec
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from enum import Enum
 from typing import Any
 
@@ -30,6 +30,9 @@ from pelton.items.values import ImpossibleContent, NestedTooDeep, measured_value
 PLACEHOLDER_LENGTH_MAX = 255
 #: Bytes of all names and values together, at most.
 SUBSTITUTIONS_SIZE_MAX = 2 * 1024 * 1024
+#: Names and values of a shape that is kept, at most, and characters of its names.
+_SHAPE_ENTRIES_MAX = 32
+_SHAPE_LENGTH_MAX = 2048
 
 _NAME_KEY = re.compile(r"#[A-Za-z0-9_]+\Z")
 _VALUE_KEY = re.compile(r":[A-Za-z0-9_]+\Z")
@@ -55,6 +58,18 @@ class Parameters:
         self.values: Mapping[str, AttributeValue] = values or {}
         self._used: list[Parsed[Any]] = []
 
+    @property
+    def shape(self) -> Hashable | None:
+        """All of the parameters but what the values hold: names, and the values' placeholders and types.
+
+        Two requests whose text and shape are the same bind alike, values apart. None when it is too large to keep.
+        """
+        names = self.names
+        if len(names) + len(self.values) > _SHAPE_ENTRIES_MAX or sum(map(len, names.values())) > _SHAPE_LENGTH_MAX:
+            return None
+        kinds = tuple([(key, next(iter(value))) for key, value in self.values.items()])
+        return tuple(names.items()), kinds
+
     def use(self, parsed: Parsed[Any]) -> None:
         """An expression of the request uses its placeholders, defined or not."""
         self._used.append(parsed)
@@ -65,12 +80,9 @@ class Parameters:
         Raises:
             ExpressionFault: some are not.
         """
-        if self.names:
-            used = {name for parsed in self._used for name in parsed.names}
-            _check_used("ExpressionAttributeNames", self.names, used)
-        if self.values:
-            used = {value for parsed in self._used for value in parsed.values}
-            _check_used("ExpressionAttributeValues", self.values, used)
+        used: frozenset[str] = frozenset().union(*(parsed.placeholders for parsed in self._used))
+        _check_used("ExpressionAttributeNames", self.names, used)
+        _check_used("ExpressionAttributeValues", self.values, used)
 
 
 def check_not_mixed(legacy: Mapping[str, object], expressions: Mapping[str, object]) -> None:
@@ -193,7 +205,9 @@ def _invalid_value(key: str, fault: ValidationFailed) -> str:
     return f"ExpressionAttributeValues contains invalid value: {fault.message} for key {key}"
 
 
-def _check_used(member: str, given: Iterable[str], used: set[str]) -> None:
+def _check_used(member: str, given: Mapping[str, object], used: frozenset[str]) -> None:
+    if used.issuperset(given):
+        return
     unused = [key for key in given if key not in used]
     if unused:
         raise ExpressionFault(f"Value provided in {member} unused in expressions: keys: {{{', '.join(unused)}}}")

@@ -16,7 +16,7 @@ from pelton.expressions.faults import ExpressionKind
 from pelton.expressions.parameters import Parameters
 from pelton.expressions.paths import check_apart, child, resolved
 from pelton.expressions.projection_parser import parse_projection_text
-from pelton.expressions.syntax import Elements
+from pelton.expressions.syntax import Elements, Path
 from pelton.items.types import AttributeValue, Item
 
 #: Path elements to what is wanted below them; None wants all. ``Any`` stands for the tree itself.
@@ -54,7 +54,15 @@ def parse_projection(text: str, parameters: Parameters, cache: ExpressionCache |
     kind = ExpressionKind.PROJECTION
     parsed = parsed_with(cache, kind, text, parse_projection_text)
     parameters.use(parsed)
-    paths = tuple(resolved(path, parameters, kind) for path in parsed.root)
+    shape = None if cache is None else parameters.shape
+    if cache is None or shape is None:
+        return _bound(parsed.root, parameters)
+    return cache.kept((kind, text, shape), lambda: _bound(parsed.root, parameters))
+
+
+def _bound(written: tuple[Path, ...], parameters: Parameters) -> Projection:
+    kind = ExpressionKind.PROJECTION
+    paths = tuple(resolved(path, parameters, kind) for path in written)
     check_apart(paths, kind)
     return Projection(paths, tree_of(paths))
 

@@ -5,7 +5,7 @@ A tree depends on nothing but the expression's text, so it can be kept and bound
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 #: Elements of a path as written: identifiers and ``#name`` placeholders (str), list indexes (int).
@@ -136,3 +136,7 @@ class Parsed(Generic[T]):
     root: T
     names: tuple[str, ...]
     values: tuple[str, ...]
+    placeholders: frozenset[str] = field(init=False, repr=False, compare=False)  #: all names and values
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "placeholders", frozenset(self.names + self.values))

@@ -1,5 +1,8 @@
 """Updates: a text and its parameters become a function from an item to the item after.
 
+The text, the names and the types of the values make a plan, which is kept: requests differ by what
+their values hold.
+
 All operands read the item as it was before, so the order of sections and actions has no effect on
 values. Nothing is created on the way to a nested path: its parent must be there.
 Source: DynamoDB developer guide, "Update expressions"; API reference, UpdateItem.
@@ -7,7 +10,9 @@ Source: DynamoDB developer guide, "Update expressions"; API reference, UpdateIte
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 from pelton.errors import ValidationFailed
 from pelton.expressions.cache import ExpressionCache, parsed_with
@@ -19,22 +24,38 @@ from pelton.expressions.parameters import Parameters
 from pelton.expressions.paths import check_apart, check_scalar_keys, getter, resolved, resolved_name
 from pelton.expressions.projection import projected, tree_of
 from pelton.expressions.syntax import Action, Add, Elements, Parsed, Remove, Set
-from pelton.expressions.update_actions import Outcome, added, check_operand, deleted
+from pelton.expressions.update_actions import Outcome, Values, added, check_operand, deleted
 from pelton.expressions.update_operands import OperandBinder, WrongDataType
 from pelton.expressions.update_parser import parse_update_text
 from pelton.items.schema import KeySchema
 from pelton.items.types import Item
-from pelton.items.values import check_nesting
+from pelton.items.values import check_nesting, kind_of
 
 _KIND = ExpressionKind.UPDATE
 
 
 @dataclass(frozen=True, slots=True)
-class Update:
-    """Actions with their parameters, at paths none of which is another or lies below another."""
+class UpdatePlan:
+    """All of an update but its values: actions at paths none of which is another or lies below another."""
 
     actions: tuple[tuple[Elements, Outcome], ...] = ()
     creates: bool = True  #: False for AttributeUpdates that only delete: they make no new item
+    paths: tuple[Elements, ...] = field(init=False, compare=False)  #: every path touched, in the order of the text
+    attributes: frozenset[str] = field(init=False, compare=False)  #: names of the top-level attributes touched
+    is_nested: bool = field(init=False, compare=False)  #: whether a path leads into an attribute
+
+    def __post_init__(self) -> None:
+        paths = tuple(path for path, _ in self.actions)
+        object.__setattr__(self, "paths", paths)
+        object.__setattr__(self, "attributes", frozenset(str(path[0]) for path in paths))
+        object.__setattr__(self, "is_nested", any(len(path) > 1 for path in paths))
+
+
+class Update(NamedTuple):
+    """A plan with a request's values."""
+
+    plan: UpdatePlan = UpdatePlan()
+    values: Values = MappingProxyType({})
 
     def apply(self, before: Item) -> Item:
         """The item after the update; ``before`` is left alone.
@@ -46,13 +67,13 @@ class Update:
             ValidationFailed: an operand or a path does not fit the item, or a number leaves its range.
         """
         after = assigned(before, self._assignments(before))
-        if any(len(path) > 1 for path, _ in self.actions):
+        if self.plan.is_nested:
             check_nesting(after)
         return after
 
     def updated_old(self, before: Item) -> Item:
         """For UPDATED_OLD: what was at the touched paths, as fragments; empty when nothing was."""
-        return projected(before, tree_of(path for path, _ in self.actions))
+        return projected(before, tree_of(self.plan.paths))
 
     def updated_new(self, before: Item) -> Item:
         """For UPDATED_NEW: what the update puts at the touched paths, as fragments; nothing for what it removes.
@@ -65,12 +86,17 @@ class Update:
     @property
     def paths(self) -> tuple[Elements, ...]:
         """Every path it touches, in the order of the text."""
-        return tuple(path for path, _ in self.actions)
+        return self.plan.paths
 
     @property
     def attributes(self) -> frozenset[str]:
         """Names of the top-level attributes it touches."""
-        return frozenset(str(path[0]) for path, _ in self.actions)
+        return self.plan.attributes
+
+    @property
+    def creates(self) -> bool:
+        """Whether it makes an item where there is none."""
+        return self.plan.creates
 
     def check_keys(self, schema: KeySchema) -> None:
         """No action is on or below an attribute of the table's key, even if it would not change it.
@@ -78,8 +104,9 @@ class Update:
         Raises:
             ValidationFailed: one is.
         """
-        check_scalar_keys(self.paths, schema)
-        touched = self.attributes
+        if self.plan.is_nested:
+            check_scalar_keys(self.paths, schema)
+        touched = self.plan.attributes
         for attribute in schema.attributes:
             if attribute.name in touched:
                 raise ValidationFailed(
@@ -88,7 +115,8 @@ class Update:
                 )
 
     def _assignments(self, before: Item) -> list[Assignment]:
-        return [(path, outcome(before)) for path, outcome in self.actions]
+        values = self.values
+        return [(path, outcome(before, values)) for path, outcome in self.plan.actions]
 
 
 #: The update of a request that has none.
@@ -101,13 +129,22 @@ def parse_update(text: str, parameters: Parameters, cache: ExpressionCache | Non
     Args:
         text: an UpdateExpression.
         parameters: the request's; its placeholders that the text uses count as used.
-        cache: where the texts of this server are kept parsed; None parses anew.
+        cache: where the texts of this server are kept parsed and planned; None does so anew.
 
     Raises:
         ExpressionFault: the text, or what it makes of the parameters, is not an update.
     """
     parsed = parsed_with(cache, _KIND, text, parse_update_text)
     parameters.use(parsed)
+    shape = None if cache is None else parameters.shape
+    if cache is None or shape is None:
+        return Update(_plan(parsed, parameters), parameters.values)
+    # Which types the values have decides whether an update is one; what they hold does not.
+    return Update(cache.kept(("update", text, shape), lambda: _plan(parsed, parameters)), parameters.values)
+
+
+def _plan(parsed: Parsed[tuple[Action, ...]], parameters: Parameters) -> UpdatePlan:
+    """The actions bound to names and to types of values."""
     _check_defined(parsed, parameters)
     paths = tuple(resolved(action.path, parameters, _KIND) for action in parsed.root)
     check_apart(paths, _KIND)
@@ -115,7 +152,7 @@ def parse_update(text: str, parameters: Parameters, cache: ExpressionCache | Non
     actions = tuple((path, _outcome(action, path, binder)) for path, action in zip(paths, parsed.root, strict=True))
     if binder.function_faults:
         raise binder.function_faults[0]
-    return Update(actions)
+    return UpdatePlan(actions)
 
 
 def _check_defined(parsed: Parsed[tuple[Action, ...]], parameters: Parameters) -> None:
@@ -132,13 +169,14 @@ def _outcome(action: Action, path: Elements, binder: OperandBinder) -> Outcome:
         return binder.bind(action.value)[0]
     if isinstance(action, Remove):
         return _nothing
-    value = bound_value(action.value.name, binder.parameters, _KIND)
+    name = action.value.name
+    kind = kind_of(bound_value(name, binder.parameters, _KIND))
     if isinstance(action, Add):
-        check_operand("ADD", value)
-        return added(getter(path), value, WrongDataType)
-    check_operand("DELETE", value)
-    return deleted(getter(path), value, WrongDataType)
+        check_operand("ADD", kind)
+        return added(getter(path), name, kind, WrongDataType)
+    check_operand("DELETE", kind)
+    return deleted(getter(path), name, kind, WrongDataType)
 
 
-def _nothing(_: Item) -> None:
+def _nothing(_: Item, __: Values) -> None:
     """What REMOVE leaves."""

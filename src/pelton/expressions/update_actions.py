@@ -14,10 +14,12 @@ from pelton.expressions.faults import ExpressionFault, ExpressionKind, fault_in
 from pelton.expressions.paths import Getter
 from pelton.items.numbers import add
 from pelton.items.types import AttributeValue, Item
-from pelton.items.values import SETS, kind_of
+from pelton.items.values import SETS
 
+#: A request's values by placeholder, canonical.
+Values = Mapping[str, AttributeValue]
 #: Works out what is at an action's path after the update, from the item before; None when nothing is.
-Outcome = Callable[[Item], AttributeValue | None]
+Outcome = Callable[[Item, Values], AttributeValue | None]
 
 #: The names error texts of ADD and DELETE have for types.
 _TYPE_NAMES: Final[Mapping[str, str]] = MappingProxyType(
@@ -36,35 +38,35 @@ _TYPE_NAMES: Final[Mapping[str, str]] = MappingProxyType(
 )
 
 
-def check_operand(action: str, value: AttributeValue) -> None:
+def check_operand(action: str, kind: str) -> None:
     """ADD takes a number or a set, DELETE a set.
 
     Raises:
-        ExpressionFault: the value has another type.
+        ExpressionFault: ``kind``, the operand's type, is another.
     """
-    kind = kind_of(value)
     if kind not in SETS and not (kind == "N" and action == "ADD"):
         raise _wrong_operand(action, kind)
 
 
-def added(find: Getter, value: AttributeValue, mismatch: Callable[[], ValidationFailed]) -> Outcome:
+def added(find: Getter, name: str, kind: str, mismatch: Callable[[], ValidationFailed]) -> Outcome:
     """ADD: a number is added, a set's members or a list's elements join; what is missing begins empty.
 
     Args:
         find: the value there before.
-        value: N, a set, or (in AttributeUpdates alone) L.
+        name: placeholder of the operand.
+        kind: type of the operand: N, a set, or (in AttributeUpdates alone) L.
         mismatch: what to raise when the value there has another type.
     """
-    kind = kind_of(value)
-    operand = value[kind]
 
-    def outcome(item: Item) -> AttributeValue:
+    def outcome(item: Item, values: Values) -> AttributeValue:
+        value = values[name]
         stored = find(item)
         if stored is None:
             return value
         there = stored.get(kind)
         if there is None:
             raise mismatch()
+        operand = value[kind]
         if kind == "N":
             return {"N": add(there, operand)}
         if kind == "L":
@@ -75,24 +77,24 @@ def added(find: Getter, value: AttributeValue, mismatch: Callable[[], Validation
     return outcome
 
 
-def deleted(find: Getter, value: AttributeValue, mismatch: Callable[[], ValidationFailed]) -> Outcome:
+def deleted(find: Getter, name: str, kind: str, mismatch: Callable[[], ValidationFailed]) -> Outcome:
     """DELETE: a set's members leave; a set without members leaves the item.
 
     Args:
         find: the value there before.
-        value: a set.
+        name: placeholder of the operand.
+        kind: type of the operand, a set.
         mismatch: what to raise when the value there has another type.
     """
-    kind = kind_of(value)
-    leaving = frozenset(value[kind])
 
-    def outcome(item: Item) -> AttributeValue | None:
+    def outcome(item: Item, values: Values) -> AttributeValue | None:
         stored = find(item)
         if stored is None:
             return None
         there = stored.get(kind)
         if there is None:
             raise mismatch()
+        leaving = frozenset(values[name][kind])
         members = [member for member in there if member not in leaving]
         return {kind: members} if members else None
 

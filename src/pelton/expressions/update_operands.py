@@ -17,14 +17,15 @@ from pelton.expressions.operands import bound_value, check_count, needs_path, wr
 from pelton.expressions.parameters import Parameters
 from pelton.expressions.paths import getter, resolved
 from pelton.expressions.syntax import Arithmetic, Call, Operand, Path, Value
+from pelton.expressions.update_actions import Values
 from pelton.items.numbers import add, subtract
 from pelton.items.types import AttributeValue, Item
 from pelton.items.values import kind_of
 
 KIND = ExpressionKind.UPDATE
 
-#: Works out a value from the item before the update; raises when it cannot.
-Compute = Callable[[Item], AttributeValue]
+#: Works out a value from the item before the update and the request's values; raises when it cannot.
+Compute = Callable[[Item, Values], AttributeValue]
 
 
 class NoSuchAttribute(ValidationFailed):
@@ -55,8 +56,8 @@ class OperandBinder:
             ExpressionFault: an operand of ``+`` or ``-`` cannot be a number.
         """
         if isinstance(operand, Value):
-            value = bound_value(operand.name, self.parameters, KIND)
-            return lambda _: value, kind_of(value)
+            name = operand.name
+            return lambda _, values: values[name], kind_of(bound_value(name, self.parameters, KIND))
         if isinstance(operand, Path):
             return self._path(operand), None
         if isinstance(operand, Arithmetic):
@@ -66,7 +67,7 @@ class OperandBinder:
     def _path(self, path: Path) -> Compute:
         find = getter(resolved(path, self.parameters, KIND))
 
-        def value_there(item: Item) -> AttributeValue:
+        def value_there(item: Item, _: Values) -> AttributeValue:
             value = find(item)
             if value is None:
                 raise NoSuchAttribute
@@ -78,8 +79,8 @@ class OperandBinder:
         left, right = (self._number(node.operator, operand) for operand in (node.left, node.right))
         calculate = add if node.operator == "+" else subtract
 
-        def result(item: Item) -> AttributeValue:
-            return {"N": calculate(content(left(item), "N"), content(right(item), "N"))}
+        def result(item: Item, values: Values) -> AttributeValue:
+            return {"N": calculate(content(left(item, values), "N"), content(right(item, values), "N"))}
 
         return result
 
@@ -106,8 +107,8 @@ class OperandBinder:
             if kind not in (None, "L"):
                 self.function_faults.append(wrong_type("list_append", str(kind), KIND))
 
-        def result(item: Item) -> AttributeValue:
-            return {"L": content(first(item), "L") + content(second(item), "L")}
+        def result(item: Item, values: Values) -> AttributeValue:
+            return {"L": content(first(item, values), "L") + content(second(item, values), "L")}
 
         return result
 
@@ -118,9 +119,9 @@ class OperandBinder:
             return otherwise
         find = getter(resolved(path, self.parameters, KIND))
 
-        def result(item: Item) -> AttributeValue:
+        def result(item: Item, values: Values) -> AttributeValue:
             value = find(item)
-            return otherwise(item) if value is None else value
+            return otherwise(item, values) if value is None else value
 
         return result
 

@@ -14,6 +14,7 @@ from pelton.storage.drivers import ThreadDriver
 from pelton.storage.engine import Storage, StorageOptions
 from pelton.storage.faults import Fault, classify
 from pelton.storage.transaction import WriteTransaction
+from pelton.testing.clock import ManualClock
 from tests.storage.faulty_disk import Faults, broken_sync, faulty_disk, full, read_only
 from tests.storage.storing import (
     ACCOUNT,
@@ -220,6 +221,20 @@ def test_a_rider_joins_the_next_batch(tmp_path: Path) -> None:
         return heard
 
     assert asyncio.run(scenario()) == ["rider", "write"]
+
+
+def test_riders_that_left_with_a_batch_leave_no_timer_behind(tmp_path: Path) -> None:
+    async def scenario() -> float | None:
+        clock = ManualClock()
+        storage = Storage.open(tmp_path / "data", clock=clock, driver=ThreadDriver())
+        await storage.write(make_orders)
+        storage.ride(put("rider", "1"))
+        await storage.write(put("a", "1"))
+        due = clock.next_due()
+        storage.close()
+        return due
+
+    assert asyncio.run(scenario()) is None
 
 
 def test_a_rider_without_company_travels_alone(tmp_path: Path) -> None:

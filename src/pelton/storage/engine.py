@@ -203,7 +203,9 @@ class Storage:
         self._on_fatal(message)
 
     def _embark(self) -> None:
-        self._ride_timer = None
+        if self._ride_timer is not None:
+            self._ride_timer.cancel()  # Left running, it would hurry those that begin to wait later.
+            self._ride_timer = None
         riders, self._riders = self._riders, []
         for rider in riders:
             self._commits.submit(rider)

@@ -240,3 +240,11 @@ def test_any_bytes_are_answered_or_refused(pieces: list[bytes]) -> None:
     peer = with_peer(act)
 
     assert peer.received == b"" or peer.received.startswith(b"HTTP/1.1 ")
+
+
+def test_trailers_are_bounded() -> None:
+    peer = Peer(echo, ServerOptions())
+    peer.connection.data_received(HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX-Trailer: ")
+    for _ in range(20):
+        peer.connection.data_received(b"x" * 8192)
+    assert peer.received.startswith(b"HTTP/1.1 431 ")

@@ -13,7 +13,7 @@ from typing import cast
 
 import httptools
 
-from pelton.server.http import Handler, HttpRequest, HttpResponse, ResponseWriter
+from pelton.server.http import Handler, Header, HttpRequest, HttpResponse, ResponseWriter, joined_headers
 from pelton.server.options import ServerOptions
 
 #: How long a connection that is refused may go on sending before it is cut (s): time for it to read why.
@@ -78,6 +78,8 @@ class Connection(asyncio.Protocol):
         self._has_head = False
         self._head_bytes = 0
         self._url = b""
+        self._chunk_bytes = 0
+        self._raw_headers: list[Header] = []
         self._headers: dict[bytes, bytes] = {}
         self._body: list[bytes] = []
         self._body_bytes = 0
@@ -115,12 +117,13 @@ class Connection(asyncio.Protocol):
         """Bytes of requests: whole ones, parts of one, or several."""
         if self._is_discarding:
             return
-        had_begun = self._has_begun
+        had_begun, body_bytes = self._has_begun, self._body_bytes
+        self._chunk_bytes = len(data)
         self.is_feeding = True
         try:
             self._parse(data)
-            if self._has_begun and had_begun and not self._has_head:
-                self._count_head(len(data))
+            if had_begun and self._has_begun and (not self._has_head or self._body_bytes == body_bytes):
+                self._count_head(len(data))  # What brings no body is head, or trailer: the parser keeps it all.
         except httptools.HttpParserCallbackError as fault:
             cause = fault.__context__
             if not isinstance(cause, _Refused):
@@ -161,27 +164,29 @@ class Connection(asyncio.Protocol):
         self._head_bytes = 0
         self._waiting_since = self._loop.time()
         self._url = b""
-        self._headers = {}
-        self._body = []
+        self._raw_headers = []
         self._body_bytes = 0
 
     def on_url(self, url: bytes) -> None:
         """The request target, or a part of it."""
         self._url += url
-        self._count_head(len(url))
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """One header; a repeated one is joined with commas (RFC 9110, 5.3)."""
-        headers = self._headers
-        name = name.lower()
-        self._head_bytes += len(name) + len(value)
-        headers[name] = b"%b,%b" % (headers[name], value) if name in headers else value
-        if len(headers) > self._options.header_count_max:
+        """One header, or trailer: those are counted, and looked at by nobody."""
+        raw = self._raw_headers
+        raw.append((name, value))
+        if len(raw) > self._options.header_count_max:
             raise _Refused(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 
     def on_headers_complete(self) -> None:
         """The head is whole: refuse what will be too long before it arrives."""
-        self._count_head(0)
+        raw = self._raw_headers
+        self._headers = {name.lower(): value for name, value in raw}
+        if len(self._headers) < len(raw):
+            self._headers = joined_headers(raw)
+        if self._head_bytes + self._chunk_bytes > self._options.head_bytes_max:
+            self._head_bytes = 0
+            self._count_head(len(self._url) + sum(len(name) + len(value) for name, value in raw))
         self._has_head = True
         if self._parser.get_method() == b"CONNECT":
             raise _Refused(HTTPStatus.NOT_IMPLEMENTED)

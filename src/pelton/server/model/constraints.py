@@ -7,8 +7,9 @@ members and at most ten. Shapes without constraints have no check at all, so att
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from pelton.errors import ValidationFailed
 from pelton.server.model.printing import Shapes
@@ -108,21 +109,33 @@ class Constraints:
         required = shape.get("required", ())
         alone = shape.get("alone", ())
         members = shape["members"]
-        rules: list[tuple[str, bool, Check | None, str, bool]] = []
+        rules: list[_Rule] = []
         for name in (*alone, *(name for name in members if name not in alone)):
             member = members[name]
             check_member = self.check(member["shape"])
             if check_member is None and name not in required:
                 continue
             check_member = _with_texts(check_member, member.get("texts"))
-            rules.append((name, name in required, check_member, member["shape"], name in alone))
+            is_met = _predicate(self._shapes[member["shape"]])
+            rules.append(_Rule(name, name in required, is_met, check_member, member["shape"], name in alone))
         texts = {name: members[name]["texts"]["required"] for name in required if "texts" in members[name]}
         return _structure_check(rules, texts) if rules else None
 
 
-def _structure_check(rules: Sequence[tuple[str, bool, Check | None, str, bool]], texts: Mapping[str, str]) -> Check:
+class _Rule(NamedTuple):
+    """What a structure asks of one member."""
+
+    name: str
+    is_required: bool
+    is_met: Callable[[Any], bool]  #: tells fast that nothing is wrong; False: ``check`` knows
+    check: Check | None
+    shape: str
+    is_alone: bool
+
+
+def _structure_check(rules: Sequence[_Rule], texts: Mapping[str, str]) -> Check:
     def check(value: Any, path: Path | None, problems: list[Problem]) -> None:
-        for name, is_required, check_member, shape, is_alone in rules:
+        for name, is_required, is_met, check_member, shape, is_alone in rules:
             given = value.get(name)
             if given is None:
                 if is_required:
@@ -130,12 +143,27 @@ def _structure_check(rules: Sequence[tuple[str, bool, Check | None, str, bool]],
                         raise ValidationFailed(texts[name])
                     text = "Member must not be null"
                     problems.append(Problem(Path(path, name), shape, None, "required", text, is_unnamed=False))
-            elif check_member is not None:
+            elif check_member is not None and not is_met(given):
                 check_member(given, Path(path, name), problems)
             if is_alone and problems:
                 return
 
     return check
+
+
+def _predicate(shape: Mapping[str, Any]) -> Callable[[Any], bool]:
+    """Whether a scalar meets its constraints, told without a place to name; of other values never."""
+    if shape["type"] != "string":
+        return _never
+    if "enum" in shape:
+        return frozenset(shape["enum"]).__contains__
+    least, most = shape.get("min", 0), shape.get("max", sys.maxsize)
+    matches = re.compile(shape.get("pattern", r"(?s:.*)")).fullmatch
+    return lambda value: least <= len(value) <= most and matches(value) is not None
+
+
+def _never(_: Any) -> bool:
+    return False
 
 
 def _with_texts(check: Check | None, texts: Mapping[str, str] | None) -> Check | None:

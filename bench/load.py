@@ -25,6 +25,7 @@ from bench.rows import percentile
 
 #: How often a paced load looks at the clock (s).
 _TICK_S = 0.001
+_ERROR_BYTES = 600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,7 @@ class Figures:
 
     requests: int
     errors: int
+    first_error: str  #: the beginning of the first answer that was not a 200
     per_s: float
     p50_ms: float
     p99_ms: float
@@ -72,7 +74,10 @@ class Connection(asyncio.Protocol):
             self._received = received
             return
         self._received, self._length, self.is_free = b"", -1, True
-        self._run.answered(self, received[9:12] == b"200", time.perf_counter() - self._due)
+        taken = time.perf_counter() - self._due
+        if received[9:12] != b"200":
+            self._run.refused(received)
+        self._run.answered(self, taken)
 
     def connection_lost(self, _: Exception | None) -> None:
         self.is_lost = True
@@ -96,6 +101,7 @@ class Run:
         self._waiting: deque[float] = deque()
         self._times: list[float] = []
         self._errors = 0
+        self._first_error = ""
         self._done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def measure(self, port: int, connections: int, seconds: float) -> Figures:
@@ -118,9 +124,12 @@ class Run:
         await asyncio.sleep(0.05)
         return self._figures(taken)
 
-    def answered(self, connection: Connection, is_ok: bool, seconds: float) -> None:
+    def refused(self, answer: bytes) -> None:
+        self._errors += 1
+        self._first_error = self._first_error or answer[:_ERROR_BYTES].decode(errors="replace")
+
+    def answered(self, connection: Connection, seconds: float) -> None:
         self._times.append(seconds)
-        self._errors += not is_ok
         now = time.perf_counter()
         if self._rate is None:
             self._go_on(connection, now)
@@ -134,7 +143,7 @@ class Run:
     def lost(self, connection: Connection) -> None:
         if not connection.is_free:
             connection.is_free = True
-            self._errors += 1
+            self.refused(b"the connection was closed")
         if all(other.is_lost for other in self._connections):
             self._finish()
 
@@ -165,9 +174,10 @@ class Run:
         """Send what is due by now; what finds no free connection waits, and its time counts."""
         assert self._rate is not None, "only a paced run has a pace"
         now = time.perf_counter()
-        due = math.floor((min(now, self._until) - started) * self._rate)
+        # What is due before the next look is nearer is sent a little early rather than late; the first is due at once.
+        due = math.ceil((min(now + _TICK_S / 2, self._until) - started) * self._rate)
         for number in range(sent, due):
-            moment = started + number / self._rate
+            moment = min(started + number / self._rate, now)
             if self._free:
                 self._send(self._free.pop(), moment)
             else:
@@ -182,6 +192,7 @@ class Run:
         return Figures(
             requests=len(times),
             errors=self._errors,
+            first_error=self._first_error,
             per_s=len(times) / taken,
             p50_ms=percentile(times, 50) * 1000,
             p99_ms=percentile(times, 99) * 1000,
@@ -223,7 +234,7 @@ def send_all(port: int, requests: Sequence[bytes], *, connections: int = 1) -> F
 
 def _checked(figures: Figures) -> Figures:
     if figures.errors:
-        raise RequestsFailed(f"{figures.errors} of {figures.requests} requests were not answered with 200")
+        raise RequestsFailed(f"{figures.errors} of {figures.requests} requests failed, first: {figures.first_error!r}")
     return figures
 
 

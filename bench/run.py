@@ -18,7 +18,20 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import against_floor, backlog, idle, reaction, signup_rows, starting, storage_rows, tail_latency
+from bench import (
+    against_floor,
+    backlog,
+    fan_out,
+    idle,
+    operations,
+    reaction,
+    scale,
+    signature_rows,
+    signup_rows,
+    starting,
+    storage_rows,
+    tail_latency,
+)
 from bench.plan import Family, Plan, ProgressLine
 from bench.report import as_json, machine, markdown, text_table, write_table
 from bench.rows import Row, Verdict
@@ -33,6 +46,10 @@ FAMILIES: Mapping[str, Family] = {
     "signup": signup_rows.rows,
     "starting": starting.rows,
     "idle": idle.rows,
+    "scale": scale.rows,
+    "signatures": signature_rows.rows,
+    "fan-out": fan_out.rows,
+    "operations": operations.rows,
 }
 #: Beside the sources: a temporary folder may lie in memory, where a commit waits for nothing.
 SCRATCH = Path(__file__).parents[1] / ".bench"

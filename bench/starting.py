@@ -61,7 +61,7 @@ def _start(project: Path, data_dir: Path) -> Start:
     with launched(project, data_dir, *ports, "--no-watch"), ThreadPoolExecutor() as looks:
         moments = [
             looks.submit(_first, began, lambda: _status(port, "GET", "/_pelton/health") > 0),
-            looks.submit(_first, began, lambda: _status(application, "GET", "/users/nobody") > 0),
+            looks.submit(_first, began, lambda: _status(application, "GET", "/nothing/here") > 0),
             looks.submit(_first, began, lambda: _status(port, "GET", "/_pelton/health") == http.client.OK),
             looks.submit(_first, began, lambda: _signed_up(application)),
         ]

@@ -50,7 +50,6 @@ class Connection(asyncio.Protocol):
         self._length = -1
         self._due = 0.0
         self.is_free = True
-        self.is_lost = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
@@ -80,8 +79,7 @@ class Connection(asyncio.Protocol):
         self._run.answered(self, taken)
 
     def connection_lost(self, _: Exception | None) -> None:
-        self.is_lost = True
-        self._run.lost(self)
+        self._run.lost()
 
     def close(self) -> None:
         self._transport.close()
@@ -96,6 +94,7 @@ class Run:
         self._rate = rate
         self._left = len(requests) if is_once else None
         self._until = 0.0
+        self._is_all_sent = False  #: a paced run has nothing more to send but what waits
         self._connections: list[Connection] = []
         self._free: list[Connection] = []
         self._waiting: deque[float] = deque()
@@ -130,21 +129,19 @@ class Run:
 
     def answered(self, connection: Connection, seconds: float) -> None:
         self._times.append(seconds)
-        now = time.perf_counter()
         if self._rate is None:
-            self._go_on(connection, now)
+            self._go_on(connection, time.perf_counter())
         elif self._waiting:
             self._send(connection, self._waiting.popleft())
         else:
             self._free.append(connection)
-            if now >= self._until:
+            if self._is_all_sent:
                 self._finish_when_quiet()
 
-    def lost(self, connection: Connection) -> None:
-        if not connection.is_free:
-            connection.is_free = True
+    def lost(self) -> None:
+        """A connection ended before the run did: its figures mean nothing."""
+        if not self._done.done():
             self.refused(b"the connection was closed")
-        if all(other.is_lost for other in self._connections):
             self._finish()
 
     def _go_on(self, connection: Connection, now: float) -> None:
@@ -185,6 +182,7 @@ class Run:
         if now < self._until:
             asyncio.get_running_loop().call_later(_TICK_S, self._paced, started, due)
         else:
+            self._is_all_sent = True
             self._finish_when_quiet()
 
     def _figures(self, taken: float) -> Figures:

@@ -31,7 +31,7 @@ _VENDORS = ("ALGOLIA_", "HUBSPOT_", "FULLCONTACT_", "SLACK_", "SMTP_", "AWS_", "
 
 
 class DidNotStart(Exception):
-    """A program ended or hung; the text ends with what it said."""
+    """A program ended or hung; what it said last is on standard error."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +96,9 @@ def launched(project: Path, data_dir: Path, *options: str) -> Iterator[subproces
         child = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, env=environment)
     try:
         yield child
+    except BaseException:
+        print(_said(data_dir), file=sys.stderr)  # The scratch folder does not outlive the failure.
+        raise
     finally:
         end(child)
 
@@ -115,7 +118,7 @@ def wait_until_ready(child: subprocess.Popen[bytes], data_dir: Path) -> Pelton:
                 assert port is not None and application is not None, "the run file names both"
                 return Pelton(port=port, application=application, pid=run.pid, data_dir=data_dir)
         time.sleep(_LOOK_S)
-    raise DidNotStart("pelton is not ready: " + (data_dir / "pelton.log").read_text(errors="replace")[-2000:])
+    raise DidNotStart(f"pelton is not ready after {_PATIENCE_S:g} s, or has ended")
 
 
 def end(child: subprocess.Popen[bytes]) -> None:
@@ -126,6 +129,11 @@ def end(child: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         child.kill()
         child.wait()
+
+
+def _said(data_dir: Path) -> str:
+    """The last of what a program showed."""
+    return (data_dir / "pelton.log").read_text(encoding="utf-8", errors="replace")[-4000:]
 
 
 def empty_project(folder: Path) -> Path:

@@ -19,6 +19,8 @@ from pelton.items.types import AttributeValue, Item
 PARTITION_KEY_SIZE_MAX = 2048
 #: Bytes of a sort key's value, at most.
 SORT_KEY_SIZE_MAX = 1024
+#: Characters of a key value so short that no key of them can be too long: four attributes, four bytes a character.
+_SHORT = SORT_KEY_SIZE_MAX // 16
 
 KEY_MISMATCH = "The provided key element does not match the schema"
 
@@ -113,10 +115,14 @@ def check_updated_index_keys(indexes: Sequence[IndexKey], item: Item, changed: f
 
 def _check_contents(schema: KeySchema, item: Item) -> None:
     """Emptiness, then sizes, of key attributes known to be there."""
+    longest = 0
     for attribute in schema.attributes:
-        value = item[attribute.name]
-        if not value[attribute.type]:
+        length = len(item[attribute.name][attribute.type])
+        if not length:
             raise EmptyKeyValue(_NOT_VALID + _empty_key(attribute) + f" Key: {attribute.name}")
+        longest = max(longest, length)
+    if longest <= _SHORT:
+        return
     if _total_size(schema.partition, item) > PARTITION_KEY_SIZE_MAX:
         fault = f"Size of hashkey has exceeded the maximum size limit of{PARTITION_KEY_SIZE_MAX} bytes"
         raise ValidationFailed(_INVALID + fault)
@@ -126,12 +132,7 @@ def _check_contents(schema: KeySchema, item: Item) -> None:
 
 
 def _total_size(attributes: tuple[KeyAttribute, ...], item: Item) -> int:
-    """Bytes of these attributes' values; of short texts an upper bound, which needs no encoding."""
-    bound = 0
-    for attribute in attributes:
-        bound += 4 * len(item[attribute.name][attribute.type])
-    if bound <= SORT_KEY_SIZE_MAX:
-        return bound
+    """Bytes of these attributes' values."""
     return sum(value_size(item[attribute.name]) for attribute in attributes)
 
 

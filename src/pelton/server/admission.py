@@ -36,7 +36,8 @@ class Admission:
     def handle(self, request: HttpRequest, reply: Reply) -> None:
         """Refuse the request, answer it, or hand it on."""
         headers = request.headers
-        if not self._is_known_host(headers.get(b"host", b"")):
+        host = headers.get(b"host", b"")
+        if not (self._hosts.get(host) or self._is_known_host(host)):
             reply(text_response(403, "Pelton is not known by this Host name; --allow-host adds one.\n"))
             return
         origin = headers.get(b"origin")
@@ -58,12 +59,10 @@ class Admission:
         self._handler(request, reply)
 
     def _is_known_host(self, host: bytes) -> bool:
-        known = self._hosts.get(host)
-        if known is None:
-            known = self._judge_host(host.decode("latin-1").lower())
-            if len(self._hosts) >= _HOSTS_KEPT:
-                self._hosts.clear()
-            self._hosts[host] = known
+        known = self._judge_host(host.decode("latin-1").lower())
+        if len(self._hosts) >= _HOSTS_KEPT:
+            self._hosts.clear()
+        self._hosts[host] = known
         return known
 
     def _judge_host(self, host: str) -> bool:

@@ -63,7 +63,9 @@ class JsonAnswer(Answer):
     __slots__ = ("content_type", "on_missing")
 
     def __init__(self, reply: Reply, request_id: bytes, log: Log, content_type: bytes | None) -> None:
-        super().__init__(reply, request_id, log)
+        self.reply = reply
+        self.request_id = request_id
+        self._log = log
         self.content_type = content_type
         self.on_missing: Callable[[], None] | None = None  #: called when what was asked for does not exist
 

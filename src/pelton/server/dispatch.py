@@ -10,10 +10,9 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable, Coroutine, Mapping
-from contextlib import AbstractContextManager
 from functools import partial
 from random import Random
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from pelton.clock import Clock
 from pelton.errors import SerializationFailed
@@ -44,19 +43,27 @@ _LAMBDA_PATH = re.compile(rb"/20\d\d-\d\d-\d\d/")
 class Storage(Protocol):
     """What dispatch needs of storage."""
 
-    def snapshot(self) -> AbstractContextManager[Snapshot]:
-        """The last committed state."""
+    def snapshot(self) -> Snapshot:
+        """The last committed state, until the loop goes on."""
 
     def submit(self, decide: Callable[[WriteTransaction], Any], done: Callable[[Any], None]) -> None:
         """Run ``decide`` on the writer; call ``done`` with its result, or what it raised, after the commit."""
 
 
-class _Target(NamedTuple):
+class _Target:
     """What an ``X-Amz-Target`` stands for."""
 
-    operation: Operation
-    validate: Validator
-    signing_name: str
+    __slots__ = ("operation", "signing_name", "validate")
+
+    def __init__(self, operation: Operation, make_validator: Callable[[], Validator], signing_name: str) -> None:
+        self.operation = operation
+        self.signing_name = signing_name
+        self.validate: Validator = partial(self._first, make_validator)
+
+    def _first(self, make_validator: Callable[[], Validator], body: JsonObject) -> None:
+        """Validate, and keep the validator: making all at the start would cost more than most runs ever use."""
+        self.validate = make_validator()
+        self.validate(body)
 
 
 class Dispatcher:
@@ -100,11 +107,13 @@ class Dispatcher:
 
     def dispatch(self, request: HttpRequest, reply: Reply) -> None:
         """Answer one request: ``reply`` is called once, now or after the commit or the call it waits for."""
-        request_id = replies.new_request_id(self._random)
-        content_type = replies.content_type_of(request.headers.get(b"content-type"))
-        answer = JsonAnswer(reply, request_id, self._options.log, content_type)
+        headers = request.headers
+        content_type = headers.get(b"content-type")
+        if content_type != replies.JSON_1_0:
+            content_type = replies.content_type_of(content_type)
+        answer = JsonAnswer(reply, replies.new_request_id(self._random), self._options.log, content_type)
         try:
-            target = self._targets.get(request.headers.get(b"x-amz-target", b""))
+            target = self._targets.get(headers.get(b"x-amz-target", b""))
             is_of_protocol = request.method == b"POST" and (content_type is not None or not request.body)
             if target is not None and is_of_protocol:
                 self._answer_target(request, target, answer)
@@ -141,9 +150,7 @@ class Dispatcher:
         if operation.access is Access.WRITE:
             self._storage.submit(decision, answer.done)
         elif operation.access is Access.READ:
-            with self._storage.snapshot() as snapshot:
-                result = decision(snapshot)
-            answer.done(result)
+            answer.done(decision(self._storage.snapshot()))
         else:
             self._spawn(_call(decision, answer.done))
 
@@ -217,12 +224,14 @@ async def _call(decision: Callable[[], Coroutine[Any, Any, Any]], done: Callable
 def _targets(service: str, operations: Mapping[str, Operation], model: ServiceModel | None) -> dict[bytes, _Target]:
     """The targets of one service's operations, each with its validator."""
     signing_name = _SIGNING_NAMES.get(service, "dynamodb")
-    known = {} if model is None else {name: model.validator(name) for name in operations if name in model.operations}
-    return {
-        f"{service}.{name}".encode(): _Target(operation, known.get(name, _accept), signing_name)
-        for name, operation in operations.items()
-    }
+    targets = {}
+    for name, operation in operations.items():
+        is_known = model is not None and name in model.operations
+        make_validator = partial(model.validator, name) if model is not None and is_known else _accepting
+        targets[f"{service}.{name}".encode()] = _Target(operation, make_validator, signing_name)
+    return targets
 
 
-def _accept(_body: JsonObject) -> None:
+def _accepting() -> Validator:
     """No model, no checks."""
+    return lambda _body: None

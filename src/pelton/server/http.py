@@ -68,7 +68,9 @@ class ResponseWriter:
             self._second = second
             self._common = b"Server: Server\r\nDate: %b\r\n" % formatdate(second, usegmt=True).encode()
         status, headers, body, closes = response
-        lines = b"".join([b"%b: %b\r\n" % header for header in headers])
+        lines = b""
+        for header in headers:
+            lines += b"%b: %b\r\n" % header
         if closes:
             lines += b"Connection: close\r\n"
         # RFC 9110, 8.6: no Content-Length with 204; everything else says how long it is.

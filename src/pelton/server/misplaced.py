@@ -7,7 +7,6 @@ regions: the commonest puzzle of local endpoints that keep regions apart.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from contextlib import AbstractContextManager
 
 from pelton.arns import table_name_of
 from pelton.operations import JsonObject, RequestContext
@@ -22,7 +21,7 @@ class MisplacedTables:
 
     def __init__(
         self,
-        snapshot: Callable[[], AbstractContextManager[Snapshot]],
+        snapshot: Callable[[], Snapshot],
         regions: Collection[str],
         log: Callable[[str], None],
     ) -> None:
@@ -40,12 +39,12 @@ class MisplacedTables:
         asked = (name, context.region)
         if asked in self._said or len(self._said) >= _SAID_MAX:
             return
-        with self._snapshot() as snapshot:
-            found = [
-                region
-                for region in sorted(self._regions)
-                if region != context.region and snapshot.table(context.account, region, name) is not None
-            ]
+        snapshot = self._snapshot()
+        found = [
+            region
+            for region in sorted(self._regions)
+            if region != context.region and snapshot.table(context.account, region, name) is not None
+        ]
         if found:
             self._said.add(asked)
             self._log(

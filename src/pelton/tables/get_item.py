@@ -12,9 +12,8 @@ from pelton.items.key_checks import check_key
 from pelton.items.keys import storage_key
 from pelton.items.values import canonical_item
 from pelton.operations import Access, JsonObject, Operation, RequestContext
-from pelton.storage.change import StoredItem
 from pelton.storage.transaction import Snapshot
-from pelton.tables.actions import embedded, parsed
+from pelton.tables.actions import shown
 from pelton.tables.capacity import Consumption, read_units, wanted_detail
 from pelton.tables.lookup import usable_table
 from pelton.tables.request_expressions import Members, projection_of
@@ -43,19 +42,12 @@ class GetItem:
         if self._projection is not None:
             check_scalar_keys(self._projection.paths, table.schema)
         stored = snapshot.item(table, storage_key(table.schema, self._keys))
-        answer: JsonObject = {} if stored is None else {"Item": self._shown(stored)}
+        answer: JsonObject = {} if stored is None else {"Item": shown(stored, self._projection)}
         if (detail := wanted_detail(body)) is not None:
             size = 0 if stored is None else stored.size
             consumption = Consumption(read_units(size, is_consistent=bool(body.get("ConsistentRead"))))
             answer["ConsumedCapacity"] = consumption.to_wire(body["TableName"], detail)
         return answer
-
-    def _shown(self, stored: StoredItem) -> object:
-        if self._projection is None:
-            return embedded(stored)
-        item = parsed(stored)
-        assert item is not None, "the item was found"
-        return self._projection(item)
 
 
 def get_item(cache: ExpressionCache) -> Operation:

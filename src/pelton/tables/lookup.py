@@ -15,7 +15,7 @@ def usable_table(snapshot: Snapshot, context: RequestContext, name_or_arn: str) 
     Raises:
         ResourceNotFound: there is none of that name, or it is not usable yet.
     """
-    table = _table(snapshot, context, name_or_arn)
+    table = snapshot.table(context.account, context.region, name_or_arn) or _table(snapshot, context, name_or_arn)
     if table is None or table.status in ("CREATING", "DELETING"):
         raise table_missing()
     return table

@@ -1,7 +1,4 @@
-"""One service's model at work: loads the compiled data and makes the validator of an operation when it is first asked.
-
-Making all validators at start-up would cost more than most runs ever use.
-"""
+"""One service's model at work: loads the compiled data and makes validators of its operations."""
 
 from __future__ import annotations
 
@@ -44,7 +41,6 @@ class ServiceModel:
         self._package: str = data["package"]
         self._constraints = Constraints(self.shapes)
         self._converters: dict[tuple[str, bool], Converter] = {}
-        self._validators: dict[str, Validator] = {}
 
     @classmethod
     def load(cls, file_name: str) -> ServiceModel:
@@ -52,17 +48,7 @@ class ServiceModel:
         return cls(orjson.loads(files("pelton.server.model").joinpath(file_name).read_bytes()))
 
     def validator(self, operation: str) -> Validator:
-        """The validator of an operation that the model knows; made when it is first called."""
-
-        def validate(body: JsonObject) -> None:
-            made = self._validators.get(operation)
-            if made is None:
-                made = self._validators[operation] = self._made(operation)
-            made(body)
-
-        return validate
-
-    def _made(self, operation: str) -> Validator:
+        """A validator of an operation that the model knows."""
         shape = self.operations[operation]["input"]
         if shape is None:
             return dict.clear  # No input: whatever came is unknown.
@@ -70,13 +56,15 @@ class ServiceModel:
         check = self._constraints.check(shape)
         shapes = self.shapes
 
+        if check is None:
+            return convert
+
         def validate(body: JsonObject) -> None:
             convert(body)
-            if check is not None:
-                problems: list[Problem] = []
-                check(body, None, problems)
-                if problems:
-                    raise refusal(problems, shapes)
+            problems: list[Problem] = []
+            check(body, None, problems)
+            if problems:
+                raise refusal(problems, shapes)
 
         return validate
 

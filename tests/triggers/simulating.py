@@ -1,255 +1,419 @@
-"""A seeded world around one ShardProcessor: virtual time, random faults, crashes and restores between any two steps.
+"""A seeded world around one mapping's processors: virtual time, random faults, crashes between any two steps.
 
-The world is a list of records that grows. A run is a random walk; afterwards the faults stop and everything must
-come to its end. Invariants are checked at every step, and over the whole history at the end.
+Only what was stored survives a crash. A run is a random walk; then the faults stop, the stream is closed, and
+everything must come to its end by the processors' own word: time passes only to what they wait for.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from random import Random
 
 import orjson
 
 from pelton.operations import JsonObject
 from pelton.storage.catalog import SequenceNumber
+from pelton.triggers.answers import Failed, Stopped, Succeeded
+from pelton.triggers.checkpoints import checkpoint_of, finished, is_finished, started_at
 from pelton.triggers.mappings import MappingSettings
 from pelton.triggers.payload import event_bytes
-from pelton.triggers.pieces import TOO_OLD, Piece
 from pelton.triggers.processor import Checkpoint, Discard, Invoke, ProcessorContext, ShardProcessor, Wait
-from pelton.triggers.protocols import Page, SourceRecord
+from pelton.triggers.windows import TumblingWindow
+from tests.triggers.simulated_function import Asked, Meaning, Said, fail, succeed
+from tests.triggers.simulated_history import History, Tried
+from tests.triggers.simulated_stream import SimulatedStream
 
 START_MS = 1_761_000_000_000
-RETENTION_MS = 24 * 3600 * 1000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
-    """An answer of the simulated function."""
-
-    payload: bytes
-    function_error: str | None = None
-    request_id: str = "r"
-    executed_version: str = "$LATEST"
-
-
-@dataclass
-class History:
-    """What happened."""
-
-    delivered: list[int] = field(default_factory=list)  #: numbers in batches that succeeded, in order
-    begun: list[list[int]] = field(default_factory=list)  #: numbers of every invocation
-    discarded: list[tuple[int, ...]] = field(default_factory=list)
-    conditions: dict[int, str] = field(default_factory=dict)
-    crashes: int = 0
-    unlucky: set[int] = field(default_factory=set)  #: healthy records that failed alone by chance
-    finals: int = 0
-    windows: list[tuple[int, int]] = field(default_factory=list)  #: window start and record
+RETENTION_MS = 600_000
+PAYLOAD_BYTES_MAX = 6 * 1024 * 1024
+STATE_BYTES_MAX = 1_000_000
+FILTERS = (
+    '{"eventName":["INSERT","MODIFY"]}',
+    '{"dynamodb":{"Keys":{"id":{"S":[{"anything-but":["k1","k3"]}]}}}}',
+    '{"dynamodb":{"NewImage":{"s":{"S":[{"prefix":"a"},{"suffix":"b"}]}}}}',
+    '{"dynamodb":{"NewImage":{"n":{"N":["1","2","3","4"]},"missing":{"S":[{"exists":false}]}}}}',
+    '{"$or":[{"eventName":["REMOVE"]},{"dynamodb":{"NewImage":{"s":{"S":[""]}}}}]}',
+    '{"eventName":["NEVER"]}',
+)
+#: What a window holds so far: its start, and the state last accepted.
+Expected = tuple[int, JsonObject]
+_MEANT = {Succeeded: Meaning.SUCCEEDED, Stopped: Meaning.STOPPED, Failed: Meaning.FAILED}
 
 
 class Simulation:
     """One seed."""
 
     def __init__(self, seed: int) -> None:
-        self.random = Random(seed)
-        self.settings = self._settings()
-        self.poison: set[int] = set()
-        self.records: list[SourceRecord] = []
+        self.random = random = Random(seed)
         self.now_ms = START_MS
-        self.is_closed = False
         self.is_calm = False
-        self.history = History()
-        self.stored: JsonObject | None = None
-        self.under_way: list[Invoke | Discard] = []
-        self.may_crash = self.random.random() < 0.5
-        self.processor = self._new_processor()
+        self.may_crash = random.random() < 0.5
+        self.may_update = random.random() < 0.25
+        self.has_large_state = random.random() < 0.02
+        self.settings = random_settings(random)
+        self.stream = SimulatedStream(random, RETENTION_MS)
+        self.history = History(self.stream, lambda: self.now_ms, [self.settings])
+        self.processors: dict[str, ShardProcessor] = {}
+        self.finished: set[str] = set()
+        self.unread: set[str] = set()
+        self.waits: dict[str, int] = {}
+        self.under_way: list[tuple[str, Invoke | Discard]] = []
+        self.expected: dict[str, Expected | None] = {}
+        self.stored: dict[str, JsonObject] = {}
+        self.stored_expected: dict[str, Expected | None] = {}
+        self.unsaved: list[str] = []
+        self.last_words: dict[str, JsonObject] = {}  #: of shards that ended, not stored yet
+        self.paused = False
+        self.has_closed_early = False
+        self.queue_records_max = random.choice([3, 20, 10_000])
+        if random.random() < 0.3:
+            self._start_at_the_tip()
+        self._begin_shards()
 
-    def run(self, steps: int = 60) -> None:
-        """A random walk, then calm until everything has come to its end."""
+    def run(self, steps: int = 90) -> None:
+        """A random walk, then calm until everything has come to its end; every invariant is checked."""
         for _ in range(steps):
             self._step()
-        self.is_calm = True
-        self.is_closed = True
-        for _ in range(100_000):
-            if self.processor.is_finished and not self.under_way:
-                return
-            self._read()
-            if not self._decide() and not self._answer():
-                self._pass_time(70_000)
-        raise AssertionError(f"never finished: {self.processor.state()}")
+        self.is_calm, self.paused = True, False
+        self.stream.close()
+        self._news()
+        for _ in range(20_000):
+            if not self.processors and len(self.finished) == len(self.stream.shards):
+                break
+            if not self._go_on():
+                self._jump_to_next_wait()
+        else:
+            raise AssertionError(f"never finished: {[each.state() for each in self.processors.values()]}")
+        self.history.check_end()
+        if len(self.history.versions) == 1 and self.settings.tumbling_window_s:
+            self.history.check_windows(self.settings.tumbling_window_s, closed_early=self.has_closed_early)
 
-    def key_of(self, number: int) -> str:
-        """The partition key of a record."""
-        return str(orjson.loads(self.records[number - 1].keys)["id"]["S"])
+    # The walk.
 
-    def _settings(self) -> MappingSettings:
-        random = self.random
-        window_s = random.choice([0, 0, 0, 10, 60])
-        return MappingSettings(
-            batch_size=random.choice([1, 2, 3, 7, 100]),
-            batching_window_s=random.choice([0, 0, 1, 5]),
-            parallelization_factor=1 if window_s else random.choice([1, 1, 2, 3]),
-            retry_attempts_max=random.choice([-1, -1, 0, 1, 3]),
-            record_age_max_s=random.choice([-1, -1, 60, 300]),
-            is_bisecting=random.random() < 0.5,
-            reports_item_failures=random.random() < 0.5,
-            tumbling_window_s=window_s,
-        )
+    def _step(self) -> None:
+        chance = self.random.random()
+        if chance < 0.18:
+            self.stream.write(self.now_ms)
+            self._news()
+        elif chance < 0.20:
+            self.stream.split()
+            self._news()
+        elif chance < 0.40:
+            self._read_one()
+        elif chance < 0.62:
+            self._decide_one()
+        elif chance < 0.84:
+            self._answer_one()
+        elif chance < 0.95:
+            self._pass_some()
+        else:
+            self._intervene()
+        if self.unsaved and self.random.random() < 0.3:
+            self._save()
+        if self.may_crash and self.random.random() < 0.04:
+            self._crash()
 
-    def _new_processor(self) -> ShardProcessor:
+    def _go_on(self) -> bool:
+        """One round of calm; whether anything happened."""
+        has_happened = False
+        for shard_id in tuple(self.processors):
+            has_happened |= self._read(shard_id)
+            has_happened |= self._decide(shard_id)
+        while self.under_way:
+            has_happened |= self._answer_one()
+        while self.unsaved:
+            self._save()
+        return has_happened
+
+    def _jump_to_next_wait(self) -> None:
+        if self.stream.is_polled and self.unread:
+            self.unread.update(self.processors)
+        assert self.waits, f"stuck: {[each.state() for each in self.processors.values()]}"
+        self.now_ms = min(self.waits.values())
+
+    def _news(self) -> None:
+        self.unread.update(self.processors)
+
+    def _intervene(self) -> None:
+        """What an operator does."""
+        chance = self.random.random()
+        if chance < 0.3:
+            self.history.resets += 1
+            for processor in self.processors.values():
+                processor.reset_backoff()
+        elif chance < 0.6:
+            self.paused = not self.paused
+        elif self.may_update:
+            self.settings = changed(self.random, self.settings)
+            self.history.versions.append(self.settings)
+            for processor in self.processors.values():
+                processor.change(self.settings)
+
+    def _pass_some(self) -> None:
+        if self.waits and self.random.random() < 0.4:
+            self.now_ms = max(self.now_ms, min(self.waits.values()))
+        else:
+            self.now_ms += self.random.choice([10, 500, 3_000, 3_000, 20_000, 70_000])
+        if self.random.random() < 0.01:
+            self.now_ms += RETENTION_MS + 1
+        if self.stream.is_skewed and self.random.random() < 0.1:
+            self.now_ms -= 3_600_000
+
+    # One shard.
+
+    def _begin_shards(self) -> None:
+        """A shard begins once, and after its parent."""
+        for shard in self.stream.shards.values():
+            if shard.id in self.finished or shard.id in self.processors:
+                continue
+            if shard.parent is None or shard.parent in self.finished:
+                self.processors[shard.id] = self._new_processor(shard.id, shard.before)
+                self.unread.add(shard.id)
+
+    def _new_processor(self, shard_id: str, before: SequenceNumber) -> ShardProcessor:
         context = ProcessorContext(
             retention_ms=RETENTION_MS,
             random=self.random,
             number_text=lambda number: f"n{number}",
             partition_key=lambda record: record.keys,
+            queue_records_max=self.queue_records_max,
         )
-        processor = ShardProcessor(self.settings, context, SequenceNumber(0))
-        if self.stored is not None:
-            processor.restore(orjson.loads(orjson.dumps(self.stored)))
+        processor = ShardProcessor(self.settings, context, before)
+        self.expected[shard_id] = self.stored_expected.get(shard_id)
+        if shard_id in self.stored:
+            processor.restore(orjson.loads(checkpoint_of(self.stored[shard_id]).state or b""))
         return processor
 
-    def _step(self) -> None:
-        step = self.random.choice([self._write, self._write, self._read, self._decide, self._answer, self._pass_some])
-        step()
-        self._check_position()
-        if self.may_crash and self.random.random() < 0.05:
-            self._crash()
+    def _read_one(self) -> None:
+        if self.processors:
+            self._read(self.random.choice(list(self.processors)))
 
-    def _write(self) -> None:
-        for _ in range(self.random.randint(1, 8)):
-            if self.is_closed:
-                return
-            number = len(self.records) + 1
-            key = orjson.dumps({"id": {"S": f"k{self.random.randint(0, 4)}"}})
-            self.records.append(SourceRecord(SequenceNumber(number), self.now_ms, b'{"n":%d}' % number, key))
-            if self.random.random() < 0.1:
-                self.poison.add(number)
+    def _read(self, shard_id: str) -> bool:
+        """Whether the page told anything new."""
+        processor = self.processors[shard_id]
+        if not processor.wants_records or not (shard_id in self.unread or self.stream.is_polled):
+            return False
+        self.unread.discard(shard_id)
+        after = processor.read_after
+        page = self.stream.read(shard_id, after, self.random.randint(1, 10), self.now_ms)
+        if page.has_more:
+            self.unread.add(shard_id)
+        processor.add(page, self.now_ms)
+        self._check_position(shard_id)
+        return bool(page.records) or page.is_end or processor.read_after > after
 
-    def _read(self) -> None:
-        if not self.processor.wants_records:
-            return
-        after, limit = self.processor.read_after, self.random.randint(1, 10)
-        found = tuple(self.records[after : after + limit])
-        has_more = len(self.records) > after + limit
-        through = SequenceNumber(found[-1].number if has_more else len(self.records))
-        self.processor.add(Page(found, through, has_more=has_more, is_end=self.is_closed and not has_more), self.now_ms)
+    def _decide_one(self) -> None:
+        if self.processors:
+            self._decide(self.random.choice(list(self.processors)))
 
-    def _decide(self) -> bool:
-        """Whether anything began."""
+    def _decide(self, shard_id: str) -> bool:
+        """Whether anything began, or the shard ended."""
+        processor = self.processors[shard_id]
+        if self.paused:
+            return False
+        self.waits.pop(shard_id, None)
         has_begun = False
-        for action in self.processor.decide(self.now_ms):
-            if isinstance(action, Invoke):
-                self._begin(action)
-                has_begun = True
-            elif isinstance(action, Discard):
-                self.under_way.append(action)
-                has_begun = True
+        for action in processor.decide(self.now_ms):
+            if isinstance(action, Wait):
+                assert action.until_ms > self.now_ms, "a wait for what has passed"
+                self.waits[shard_id] = action.until_ms
             elif isinstance(action, Checkpoint):
-                assert action.position == self.processor.position
-                if self.is_calm or self.random.random() < 0.7:  # A save rides: a crash may come before it.
-                    self.stored = self.processor.state()
+                assert action.position == processor.position
+                self._ask_to_save(shard_id)
             else:
-                assert isinstance(action, Wait)
-        return has_begun
+                assert action.lane not in [a.lane for s, a in self.under_way if s == shard_id], "one batch per lane"
+                self.under_way.append((shard_id, action))
+                has_begun = True
+                if isinstance(action, Invoke):
+                    self._begins(shard_id, action)
+                else:
+                    self.history.check_discard(action.piece, processor.settings_in_force, RETENTION_MS)
+        self._check_position(shard_id)
+        return has_begun | self._end_if_finished(shard_id)
 
-    def _begin(self, action: Invoke) -> None:
-        numbers = [record.number for record in action.piece.records]
-        assert numbers == sorted(numbers)
-        assert len(numbers) <= self.settings.batch_size
-        assert action.lane not in [other.lane for other in self.under_way], "one invocation per lane"
-        self.history.begun.append(numbers)
-        self.under_way.append(action)
-        limit = self.settings.record_age_max_s
-        for record in action.piece.records:
-            assert limit < 0 or self.now_ms - record.created_ms <= limit * 1000, "older than the limit"
-        assert event_bytes(action.piece, action.window, shard_id="s", stream_arn="a").startswith(b'{"Records":[')
+    def _begins(self, shard_id: str, action: Invoke) -> None:
+        in_flight = sum(1 for shard, each in self.under_way if shard == shard_id and isinstance(each, Invoke))
+        assert in_flight <= max(version.parallelization_factor for version in self.history.versions)
+        self.history.check_begins(action.piece, action.window, self.processors[shard_id].settings_in_force)
+        event = event_bytes(action.piece, action.window, shard_id=shard_id, stream_arn="arn")
+        assert len(event) <= PAYLOAD_BYTES_MAX, "an event larger than an invocation may be"
         if action.window is not None:
-            assert all(record.created_ms < action.window.end_ms for record in action.piece.records)
+            self._check_window_event(shard_id, orjson.loads(event), action.window)
 
-    def _answer(self) -> bool:
+    def _check_window_event(self, shard_id: str, event: JsonObject, window: TumblingWindow) -> None:
+        expected = self.expected.get(shard_id)
+        assert event["state"] == (expected[1] if expected is not None else {}), "the state is passed along"
+        assert expected is None or expected[0] == window.start_ms, "a new window before the last one ended"
+        assert event["shardId"] == shard_id
+        assert event["isWindowTerminatedEarly"] == (len(orjson.dumps(event["state"])) > STATE_BYTES_MAX)
+        assert event["isFinalInvokeForWindow"] == (not event["Records"])
+
+    def _answer_one(self) -> bool:
         """Whether something that was under way has ended."""
         if not self.under_way:
             return False
-        action = self.under_way.pop(self.random.randrange(len(self.under_way)))
+        shard_id, action = self.under_way.pop(self.random.randrange(len(self.under_way)))
         if isinstance(action, Discard):
-            self._keep(action)
-        elif self.random.random() < 0.1 and not self.is_calm:
-            self.processor.not_invoked(action.lane, "throttled", self.now_ms)
+            self._keep(shard_id, action)
+        elif self.random.random() < 0.08 and not self.is_calm:
+            self.processors[shard_id].not_invoked(action.lane, "throttled", self.now_ms)
+            numbers = tuple(record.number for record in action.piece.records)
+            self.history.not_invoked.update(numbers)
+            self.history.tried.setdefault(numbers, Tried()).failed_ms = self.now_ms
         else:
-            self._call(action)
+            self._call(shard_id, action)
         return True
 
-    def _keep(self, action: Discard) -> None:
-        state = self.processor.state_after_discard(action.lane)
-        self.processor.given_up(action.lane, self.now_ms)
-        assert state == self.processor.state()
-        self.stored = state
-        numbers = tuple(record.number for record in action.piece.records)
-        self.history.discarded.append(numbers)
-        assert action.piece.condition is not None
-        self.history.conditions.update(dict.fromkeys(numbers, action.piece.condition))
-        self._check_attempts(action.piece)
-
-    def _check_attempts(self, piece: Piece) -> None:
-        """A piece given up for its retries has been tried as often as it may be, no more and no less."""
-        if piece.condition == TOO_OLD:
+    def _keep(self, shard_id: str, action: Discard) -> None:
+        """The failure store: records and state in one transaction; a crash may come right after it."""
+        processor = self.processors[shard_id]
+        after = self.expected.get(shard_id) if not action.piece.is_final else None
+        self.stored[shard_id] = state = processor.state_after_discard(action.lane)
+        self.stored_expected[shard_id] = after
+        self.history.gave_up(action.piece)
+        if self.may_crash and not self.is_calm and self.random.random() < 0.1:
+            self._crash()
             return
-        assert piece.attempts == self.settings.retry_attempts_max
-        assert piece.invoke_count >= self.settings.retry_attempts_max + 1
-        if self.settings.is_bisecting and not piece.is_final:
-            assert len(piece.records) == 1, "bisecting isolates"
+        self.expected[shard_id] = after
+        processor.given_up(action.lane, self.now_ms)
+        assert state == processor.state()
+        self._end_if_finished(shard_id)
 
-    def _call(self, action: Invoke) -> None:
-        """The function: fails when the batch holds a poison record, in one of its many ways, or just so."""
+    def _call(self, shard_id: str, action: Invoke) -> None:
         numbers = [record.number for record in action.piece.records]
-        bad = [number for number in numbers if number in self.poison]
-        state = {"seen": len(numbers)}
-        is_unlucky = not self.is_calm and self.random.random() < 0.1
-        if is_unlucky and len(numbers) == 1:
-            self.history.unlucky.update(numbers)
-        if not bad and not is_unlucky:
-            answer = Said(payload=orjson.dumps({"state": state, "batchItemFailures": []}))
-            self.history.delivered += numbers
-            if action.window is not None:
-                self.history.windows += [(action.window.start_ms, number) for number in numbers]
-            self.history.finals += action.piece.is_final
-        elif bad and self.settings.reports_item_failures and self.random.random() < 0.7:
-            failures = [{"itemIdentifier": f"n{number}"} for number in bad]
-            self.random.shuffle(failures)
-            answer = Said(payload=orjson.dumps({"state": state, "batchItemFailures": failures}))
-            self.history.delivered += [number for number in numbers if number < bad[0]]
-        elif self.settings.reports_item_failures and self.random.random() < 0.5:
-            garbage = [
-                "not json",
-                '"text"',
-                '{"batchItemFailures":[{"foo":1}]}',
-                '{"batchItemFailures":[{"itemIdentifier":"n0"}]}',
-            ]
-            answer = Said(payload=self.random.choice(garbage).encode())
+        bad = [number for number in numbers if number in self.stream.poison]
+        is_flaky = not self.is_calm and self.random.random() < 0.08
+        if is_flaky:
+            bad = sorted({*bad, *(number for number in numbers if self.random.random() < 0.5)})
+        settings = self.processors[shard_id].settings_in_force
+        asked = Asked(
+            numbers=numbers,
+            bad=bad,
+            reports=settings.reports_item_failures,
+            has_window=action.window is not None,
+            state=self._next_state(shard_id, len(numbers)),
+        )
+        said = fail(self.random, asked) if bad or is_flaky else succeed(self.random, asked)
+        self._take(shard_id, action, numbers, said)
+        verdict = self.processors[shard_id].answered(action.lane, said, self.now_ms)
+        assert _MEANT[type(verdict)] is said.meaning, f"{said} was taken for {verdict}"
+        self._check_position(shard_id)
+
+    def _next_state(self, shard_id: str, count: int) -> JsonObject:
+        before = self.expected.get(shard_id)
+        state: JsonObject = {"seen": (before[1].get("seen", 0) if before is not None else 0) + count}
+        if self.has_large_state and not self.is_calm and self.random.random() < 0.2:
+            self.has_closed_early = True
+            state["padding"] = "x" * (STATE_BYTES_MAX + self.random.choice([-50, 50, 2_000_000]))
+        return state
+
+    def _take(self, shard_id: str, action: Invoke, numbers: list[int], said: Said) -> None:
+        """Note in the account what the function meant."""
+        if said.meaning is Meaning.FAILED:
+            self.history.failed(numbers)
+            return
+        window = action.window
+        index = numbers.index(said.stopped_at) if said.stopped_at is not None else len(numbers)
+        self.history.succeeded(shard_id, numbers[:index], window)
+        if index < len(numbers):
+            self.history.is_disturbed = True
+            self.history.tried.setdefault(tuple(numbers[index:]), Tried()).failed_ms = self.now_ms
+        if window is None:
+            return
+        if action.piece.is_final:
+            self.history.finals.append((shard_id, window.start_ms))
+            self.expected[shard_id] = None
+        elif said.state is not None:
+            self.expected[shard_id] = (window.start_ms, said.state)
+
+    def _end_if_finished(self, shard_id: str) -> bool:
+        processor = self.processors[shard_id]
+        if not processor.is_finished or any(shard == shard_id for shard, _ in self.under_way):
+            return False
+        del self.processors[shard_id]
+        self.waits.pop(shard_id, None)
+        self.unsaved = [each for each in self.unsaved if each != shard_id]
+        self.last_words[shard_id] = finished(processor.state())
+        self.finished.add(shard_id)
+        self.unsaved.append(shard_id)
+        self._begin_shards()
+        return True
+
+    # What is durable.
+
+    def _start_at_the_tip(self) -> None:
+        """LATEST: what was written before is none of the mapping's business."""
+        for _ in range(self.random.randint(0, 3)):
+            self.stream.write(self.now_ms)
+        self.stream.trimmed.update(self.stream.all)
+        for shard_id in self.stream.shards:
+            self.stored[shard_id] = started_at(SequenceNumber(self.stream.tip))
+
+    def _ask_to_save(self, shard_id: str) -> None:
+        if shard_id not in self.unsaved:
+            self.unsaved.append(shard_id)
+
+    def _save(self) -> None:
+        """A commit takes the oldest save along, with the shard's newest state."""
+        shard_id = self.unsaved.pop(0)
+        if shard_id in self.processors:
+            self.stored[shard_id] = self.processors[shard_id].state()
         else:
-            answer = Said(payload=b'{"errorMessage":"poison"}', function_error="Unhandled")
-        self.processor.answered(action.lane, answer, self.now_ms)
-
-    def _pass_some(self) -> None:
-        self._pass_time(self.random.choice([10, 1000, 5000, 70_000]))
-        if self.random.random() < 0.05:
-            self.processor.reset_backoff()
-        if self.random.random() < 0.05 and not self.settings.tumbling_window_s:
-            self.settings = replace(self.settings, batch_size=max(self.settings.batch_size, 7))
-            self.processor.change(self.settings)
-
-    def _pass_time(self, milliseconds: int) -> None:
-        self.now_ms += milliseconds
+            self.stored[shard_id] = self.last_words[shard_id]
+        self.stored_expected[shard_id] = self.expected.get(shard_id)
+        self.history.check_position(shard_id, checkpoint_of(self.stored[shard_id]).position)
 
     def _crash(self) -> None:
-        self.history.crashes += 1
+        self.history.crashed()
         self.under_way.clear()
-        self.processor = self._new_processor()
+        self.processors.clear()
+        self.waits.clear()
+        self.unsaved.clear()
+        self.finished = {shard for shard, state in self.stored.items() if is_finished(state)}
+        self._begin_shards()
 
-    def _check_position(self) -> None:
-        """The checkpoint never passes a record that is neither delivered nor given up."""
-        done = set(self.history.delivered) | set(self.history.conditions)
-        assert set(range(1, self.processor.position + 1)) <= done, "the position passed an unfinished record"
-        if self.stored is not None:
-            lowest = min(lane["through"] for lane in self.stored["lanes"])
-            assert set(range(1, lowest + 1)) <= done, "the checkpoint passed an unfinished record"
+    def _check_position(self, shard_id: str) -> None:
+        if shard_id in self.processors:
+            self.history.check_position(shard_id, self.processors[shard_id].position)
+
+
+def failures(seeds: range) -> list[str]:
+    """What is wrong with which seed; empty when every invariant held."""
+    found = []
+    for seed in seeds:
+        try:
+            Simulation(seed).run()
+        except Exception as error:
+            found.append(f"seed {seed}: {type(error).__name__}: {error}"[:500])
+    return found
+
+
+def random_settings(random: Random) -> MappingSettings:
+    """Every option, in any combination a mapping can have."""
+    window_s = random.choice([0, 0, 0, 10, 60])
+    return MappingSettings(
+        batch_size=random.choice([1, 2, 3, 7, 100, 10_000]),
+        batching_window_s=random.choice([0, 0, 0, 1, 5, 300]),
+        parallelization_factor=1 if window_s else random.choice([1, 1, 1, 2, 3, 10]),
+        retry_attempts_max=random.choice([-1, -1, 0, 1, 3]),
+        record_age_max_s=random.choice([-1, -1, -1, 60, 300, 604_800]),
+        is_bisecting=random.random() < 0.5,
+        reports_item_failures=random.random() < 0.5,
+        tumbling_window_s=window_s,
+        filters=tuple(random.sample(FILTERS, random.choice([1, 2]))) if random.random() < 0.4 else (),
+    )
+
+
+def changed(random: Random, settings: MappingSettings) -> MappingSettings:
+    """An update: some options from another version."""
+    other = random_settings(random)
+    window_s, factor = settings.tumbling_window_s, settings.parallelization_factor
+    if random.random() < 0.5:
+        window_s, factor = other.tumbling_window_s, other.parallelization_factor
+    return replace(
+        random.choice([settings, other]),
+        filters=random.choice([settings.filters, other.filters]),
+        retry_attempts_max=random.choice([settings.retry_attempts_max, other.retry_attempts_max]),
+        tumbling_window_s=window_s,
+        parallelization_factor=factor,
+    )

@@ -14,7 +14,6 @@ import orjson
 from pelton.storage.catalog import SequenceNumber
 from pelton.triggers.pieces import FailureNote, Piece
 from pelton.triggers.protocols import Answer
-from pelton.triggers.windows import STATE_BYTES_MAX
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,12 +21,11 @@ class Succeeded:
     """All records are done."""
 
     state: bytes | None = None  #: the window's new state, JSON; None outside windows
-    is_state_too_large: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stopped:
-    """Records before ``first_failed`` are done; it and all after it are sent again, not reported ones too."""
+    """Records before ``first_failed``, one or more, are done; it and all after it are sent again, reported or not."""
 
     first_failed: SequenceNumber
     note: FailureNote
@@ -71,10 +69,12 @@ def read_answer(answer: Answer, piece: Piece, rules: AnswerRules) -> Verdict:
         failed = _first_failed(returned, piece, rules) if rules.reports_item_failures else None
     except _Unreadable as error:
         return Failed(note=_note(answer, str(error), None))
-    if failed is not None:
-        note = _note(answer, f"the function reported record {rules.number_text(failed)} as failed", None)
-        return Stopped(first_failed=failed, note=note, state=state)
-    return Succeeded(state=state, is_state_too_large=state is not None and len(state) > STATE_BYTES_MAX)
+    if failed is None:
+        return Succeeded(state=state)
+    note = _note(answer, f"the function reported record {rules.number_text(failed)} as failed", None)
+    if failed == piece.first:
+        return Failed(note=note)  # No progress: it counts like any other failure.
+    return Stopped(first_failed=failed, note=note, state=state)
 
 
 def error_text(payload: bytes) -> str:

@@ -57,15 +57,16 @@ class RecordQueue:
         """The batch before has ended: the batching window of what waits begins now."""
         self._opened_ms = now_ms if self._records else None
 
-    def ready_at(self, rules: BatchRules, window: TumblingWindow | None, *, is_end: bool) -> int | None:
-        """When a batch can be taken: 0 for now, a time in milliseconds, or None when there are no records."""
+    def ready_at(self, rules: BatchRules, window: TumblingWindow | None, now_ms: int) -> int | None:
+        """When a batch can be taken: a time in milliseconds, or None when there are no records."""
         if not self._records:
             return None
         assert self._opened_ms is not None, "records wait, so their window was opened"
+        self._opened_ms = min(self._opened_ms, now_ms)  # The clock may have been set back.
         is_full = len(self._records) >= rules.batch_size or self._bytes >= PAYLOAD_BYTES_MAX - _reserved(window)
         # The newest record lies beyond the tumbling window: no more come into it.
         is_window_over = window is not None and not window.holds(self._records[-1].created_ms)
-        return 0 if is_full or is_window_over or is_end else self._opened_ms + rules.window_ms
+        return now_ms if is_full or is_window_over else self._opened_ms + rules.window_ms
 
     def take(self, rules: BatchRules, window: TumblingWindow | None) -> tuple[SourceRecord, ...]:
         """The next batch: at least one record, of one tumbling window, within count and payload."""

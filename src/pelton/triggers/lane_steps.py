@@ -20,6 +20,7 @@ class LaneView:
     read_through: SequenceNumber  #: no unread record up to here
     is_caught_up: bool  #: nothing more to read for now
     is_end: bool  #: the shard is closed and read to its end
+    is_full: bool  #: nothing more is read until batches are taken
 
 
 class Deliver(NamedTuple):

@@ -14,14 +14,14 @@ Source: Lambda guide, "Process DynamoDB records with Lambda"; order and counts a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from random import Random
 
 from pelton.operations import JsonObject
 from pelton.storage.catalog import SequenceNumber
 from pelton.triggers.answers import Failed, Stopped, Succeeded, Verdict
-from pelton.triggers.backoff import retry_delay_ms
+from pelton.triggers.backoff import DELAY_MAX_MS, retry_delay_ms
 from pelton.triggers.batching import BatchRules, RecordQueue
 from pelton.triggers.lane_steps import Deliver, GiveUp, LaneView, WaitUntil
 from pelton.triggers.mappings import MappingSettings
@@ -36,18 +36,18 @@ from pelton.triggers.pieces import (
     piece_of,
 )
 from pelton.triggers.protocols import SourceRecord
-from pelton.triggers.record_age import count_expired, is_expired
+from pelton.triggers.record_age import is_expired, leading_run
 from pelton.triggers.windows import TumblingWindow, window_from_json, window_json, window_of
 
 
 class Lane:
     """One lane. After ``Deliver`` it waits for ``answered`` or ``not_invoked``, after ``GiveUp`` for ``given_up``."""
 
-    def __init__(self, floor: SequenceNumber, random: Random) -> None:
+    def __init__(self, floor: SequenceNumber, random: Random, hash_of: Callable[[SourceRecord], int]) -> None:
         self._floor = floor  # Everything up to here was done before: such records are skipped.
         self._random = random
         self._queue = RecordQueue()
-        self._pieces = PieceStack()
+        self._pieces = PieceStack(hash_of)
         self._window: TumblingWindow | None = None
         self._retry_at_ms: int | None = None
         self._is_busy = False
@@ -110,9 +110,13 @@ class Lane:
         if not self._pieces.take_back(record):
             self._queue.append(record, now_ms)
 
+    def refill(self, read_through: SequenceNumber, *, is_end: bool) -> bool:
+        """Whether restored pieces have all their records, now that the shard was read up to there."""
+        return self._pieces.finish_refill(read_through, is_end=is_end)
+
     def decide(self, now_ms: int, view: LaneView) -> Deliver | GiveUp | WaitUntil | None:
         """What to do now; None: nothing before more is read or an answer comes."""
-        if self._is_busy or not self._pieces.finish_refill(view.read_through):
+        if self._is_busy or self._pieces.is_refilling:
             return None
         if self._pieces.top is None:
             self._retry_at_ms = None
@@ -120,7 +124,8 @@ class Lane:
             if self._pieces.top is None:
                 return WaitUntil(at_ms) if at_ms is not None else None
         if self._pieces.top.condition is None:
-            if self._retry_at_ms is not None and now_ms < self._retry_at_ms:
+            # Further away than any delay: the clock was set back.
+            if self._retry_at_ms is not None and now_ms < self._retry_at_ms <= now_ms + DELAY_MAX_MS:
                 return WaitUntil(self._retry_at_ms)
             self._set_aside_expired(self._pieces.top, now_ms, view)
         return self._begin()
@@ -131,7 +136,7 @@ class Lane:
         if isinstance(verdict, Failed):
             self._failed(piece, verdict.note, now_ms, settings)
         elif isinstance(verdict, Stopped):
-            self._stopped(piece, verdict, now_ms, settings)
+            self._stopped(piece, verdict, now_ms)
         else:
             self._succeeded(piece, verdict, now_ms)
 
@@ -152,12 +157,18 @@ class Lane:
             self._retry_at_ms = None
             self._pieces.replace_top(replace(self._pieces.top, delays=0))
 
-    def release(self) -> list[SourceRecord]:
-        """All records not done, oldest first, to be dealt out anew; the lane must not be busy."""
+    def release(self) -> tuple[list[Piece], list[SourceRecord]]:
+        """All that is not done, to be dealt out anew: pieces in the order of delivery, then records, oldest first."""
         assert not self._is_busy, "a lane gives its records away only between invocations"
-        records = [record for piece in self._pieces for record in piece.records] + self._queue.drain()
+        pieces = list(self._pieces)
         self._pieces.clear()
-        return records
+        return pieces, self._queue.drain()
+
+    def take_over(self, pieces: Sequence[Piece], retry_at_ms: int | None) -> None:
+        """Take pieces of other lanes, in the order of delivery; the lane is new."""
+        for piece in reversed(pieces):
+            self._pieces.push(piece)
+        self._retry_at_ms = retry_at_ms
 
     def json(self, read_through: SequenceNumber) -> JsonObject:
         """The durable state: numbers only, records are read again."""
@@ -179,9 +190,11 @@ class Lane:
     def _done_through(self, read_through: SequenceNumber, *, without_top: bool) -> SequenceNumber:
         if self._pieces.is_refilling:
             return self._floor
-        first = self._pieces.first_number(without_top=without_top)
-        if first is None:
-            first = self._queue.head.number if self._queue.head is not None else SequenceNumber(read_through + 1)
+        first = read_through + 1
+        if (in_hand := self._pieces.first_number(without_top=without_top)) is not None:
+            first = min(first, in_hand)
+        if self._queue.head is not None:
+            first = min(first, self._queue.head.number)
         return SequenceNumber(max(self._floor, first - 1))
 
     def _json(self, read_through: SequenceNumber, window: TumblingWindow | None, *, without_top: bool) -> JsonObject:
@@ -203,7 +216,9 @@ class Lane:
             self._pieces.push(Piece(records=(), first=at, last=at, is_final=True))
             return None
         rules = BatchRules(batch_size=view.settings.batch_size, window_ms=view.settings.batching_window_s * 1000)
-        ready_ms = self._queue.ready_at(rules, self._window, is_end=view.is_end)
+        ready_ms = self._queue.ready_at(rules, self._window, now_ms)
+        if ready_ms is not None and (view.is_end or view.is_full):
+            ready_ms = now_ms
         if self._window is not None:
             ready_ms = self._window.end_ms if ready_ms is None else min(ready_ms, self._window.end_ms)
         if ready_ms is not None and ready_ms <= now_ms and head is not None:
@@ -220,19 +235,17 @@ class Lane:
         return view.is_end or (view.is_caught_up and now_ms >= window.end_ms)
 
     def _set_aside_expired(self, piece: Piece, now_ms: int, view: LaneView) -> None:
-        """Cut what is too old from the front of the next piece, to be given up first."""
-        is_late_final = (
-            piece.is_final and self._window is not None and is_expired(piece, self._window.end_ms, now_ms, view)
-        )
-        expired = count_expired(piece, now_ms, view)
-        if not expired and not is_late_final:
-            return
-        self._retry_at_ms = None
-        if expired < len(piece.records):
-            piece, rest = cut(piece, expired)
-            self._pieces.replace_top(rest)
-            self._pieces.push(replace(piece, condition=TOO_OLD))
+        """Cut the next piece where age divides it; what is too old and comes first is given up first."""
+        if piece.is_final:
+            run, is_too_old = 0, self._window is not None and is_expired(piece, self._window.end_ms, now_ms, view)
         else:
+            run, is_too_old = leading_run(piece, now_ms, view)
+        if run < len(piece.records):
+            piece, rest = cut(piece, run)
+            self._pieces.replace_top(rest)
+            self._pieces.push(piece)
+        if is_too_old:
+            self._retry_at_ms = None
             self._pieces.replace_top(replace(piece, condition=TOO_OLD))
 
     def _begin(self) -> Deliver | GiveUp:
@@ -252,7 +265,7 @@ class Lane:
 
     def _succeeded(self, piece: Piece, verdict: Succeeded, now_ms: int) -> None:
         if self._window is not None and verdict.state is not None:
-            self._window = replace(self._window, state=verdict.state, is_early=verdict.is_state_too_large)
+            self._window = self._window.with_state(verdict.state)
         self._after(piece, now_ms)
 
     def _after(self, piece: Piece, now_ms: int) -> None:
@@ -262,13 +275,10 @@ class Lane:
         if not len(self._pieces):
             self._queue.reopen(now_ms)
 
-    def _stopped(self, piece: Piece, verdict: Stopped, now_ms: int, settings: MappingSettings) -> None:
+    def _stopped(self, piece: Piece, verdict: Stopped, now_ms: int) -> None:
         done = next(i for i, record in enumerate(piece.records) if record.number == verdict.first_failed)
-        if not done:
-            self._failed(piece, verdict.note, now_ms, settings)
-            return
         if self._window is not None and verdict.state is not None:
-            self._window = replace(self._window, state=verdict.state)
+            self._window = self._window.with_state(verdict.state)
         rest = cut(piece, done)[1]
         self._wait(replace(rest, attempts=0, tries=0, delays=0, note=verdict.note), now_ms)
 

@@ -1,4 +1,4 @@
-"""The pieces of one lane: a stack, the next to be delivered on top, later records below.
+"""The pieces of one lane: a stack, the next to be delivered on top, later records of the same keys below.
 
 After a restart the pieces are known by their numbers alone; their records come in again as the shard is read, and
 until all have come nothing is delivered.
@@ -6,7 +6,7 @@ until all have come nothing is delivered.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from pelton.operations import JsonObject
@@ -16,9 +16,10 @@ from pelton.triggers.protocols import SourceRecord
 
 
 class PieceStack:
-    """A stack of pieces whose numbers do not overlap."""
+    """A stack of pieces whose records do not overlap."""
 
-    def __init__(self) -> None:
+    def __init__(self, hash_of: Callable[[SourceRecord], int]) -> None:
+        self._hash_of = hash_of
         self._pieces: list[Piece] = []
         self._refill: list[list[SourceRecord]] | None = None
 
@@ -60,19 +61,19 @@ class PieceStack:
         """Give a record that was read again to the restored piece it belongs to; False when there is none."""
         if self._refill is not None:
             for piece, records in zip(self._pieces, self._refill, strict=True):
-                if piece.first <= record.number <= piece.last and not piece.is_final:
+                if piece.first <= record.number <= piece.last and not piece.is_final and self._shares(piece, record):
                     records.append(record)
                     return True
         return False
 
-    def finish_refill(self, read_through: SequenceNumber) -> bool:
-        """Whether the pieces are whole, now that the shard was read up to there.
+    def finish_refill(self, read_through: SequenceNumber, *, is_end: bool) -> bool:
+        """Whether the pieces are whole, now that the shard was read up to there, or to its end.
 
         Pieces whose records are all gone (trimmed, or refused by a new filter) vanish.
         """
         if self._refill is None:
             return True
-        if any(piece.last > read_through for piece in self._pieces if not piece.is_final):
+        if not is_end and any(piece.last > read_through for piece in self._pieces if not piece.is_final):
             return False
         self._pieces = [
             piece if piece.is_final else replace(piece, records=tuple(records))
@@ -95,3 +96,6 @@ class PieceStack:
         """Take up what ``json`` gave; the records come in by ``take_back``."""
         self._pieces = [piece_from_json(piece) for piece in stored]
         self._refill = [[] for _ in self._pieces] if self._pieces else None
+
+    def _shares(self, piece: Piece, record: SourceRecord) -> bool:
+        return all(self._hash_of(record) % lanes == lane for lanes, lane in piece.shares)

@@ -37,6 +37,7 @@ class Piece:
     tries: int = 0  #: invocations since it was formed, cut, or last made progress
     delays: int = 0  #: waits in a row, for the backoff
     is_final: bool = False  #: closes a tumbling window
+    shares: tuple[tuple[int, int], ...] = ()  #: (lanes, lane): where its keys fell before the lanes were dealt anew
     parent: str | None = None  #: request id of the invocation whose failure cut it off
     condition: str | None = None  #: why it is being discarded; None while it is to be delivered
     note: FailureNote | None = None
@@ -77,6 +78,7 @@ def piece_json(piece: Piece) -> JsonObject:
         "tries": piece.tries,
         "delays": piece.delays,
         "final": piece.is_final,
+        "shares": [list(share) for share in piece.shares],
         "parent": piece.parent,
         "condition": piece.condition,
         "note": note and [note.reason, note.function_error, note.request_id, note.executed_version],
@@ -94,6 +96,7 @@ def piece_from_json(stored: JsonObject) -> Piece:
         tries=stored["tries"],
         delays=stored["delays"],
         is_final=stored["final"],
+        shares=tuple((lanes, lane) for lanes, lane in stored.get("shares", ())),
         parent=stored["parent"],
         condition=stored["condition"],
         note=note and FailureNote(reason=note[0], function_error=note[1], request_id=note[2], executed_version=note[3]),

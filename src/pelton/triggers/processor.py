@@ -16,6 +16,7 @@ from typing import NamedTuple
 from pelton.operations import JsonObject
 from pelton.storage.catalog import SequenceNumber
 from pelton.triggers.answers import AnswerRules, Verdict, read_answer
+from pelton.triggers.dealing import deal_out
 from pelton.triggers.filters import Filter
 from pelton.triggers.lane_steps import Deliver, GiveUp, LaneView
 from pelton.triggers.lanes import Lane
@@ -23,10 +24,6 @@ from pelton.triggers.mappings import MappingSettings
 from pelton.triggers.pieces import Piece
 from pelton.triggers.protocols import Answer, Page, SourceRecord
 from pelton.triggers.windows import TumblingWindow
-
-#: Reading pauses while this many records, or bytes of events, wait in a shard's lanes.
-_QUEUED_RECORDS_MAX = 10_000
-_QUEUED_BYTES_MAX = 16 * 1024 * 1024
 
 
 class Invoke(NamedTuple):
@@ -67,6 +64,8 @@ class ProcessorContext:
     random: Random
     number_text: Callable[[SequenceNumber], str]  #: a sequence number as functions see it
     partition_key: Callable[[SourceRecord], bytes]
+    queue_records_max: int = 10_000  #: reading pauses while this many records,
+    queue_bytes_max: int = 8 << 20  #: or bytes of their events, wait in a shard's lanes
 
 
 class ShardProcessor:
@@ -81,7 +80,7 @@ class ShardProcessor:
         self._is_caught_up = False
         self._is_end = False
         self._is_dirty = False
-        self._lanes = [Lane(after, context.random) for _ in range(settings.parallelization_factor)]
+        self._lanes = self._new_lanes(after, settings.parallelization_factor)
 
     @property
     def read_after(self) -> SequenceNumber:
@@ -98,10 +97,14 @@ class ShardProcessor:
         """Whether to read on: not when the shard has ended, nor while much is waiting already."""
         if self._is_end:
             return False
+        return self._has_room or any(lane.is_refilling for lane in self._lanes)
+
+    @property
+    def _has_room(self) -> bool:
         queued = [lane.queued for lane in self._lanes]
-        has_room = sum(count for count, _ in queued) < _QUEUED_RECORDS_MAX
-        return any(lane.is_refilling for lane in self._lanes) or (
-            has_room and sum(size for _, size in queued) < _QUEUED_BYTES_MAX
+        return (
+            sum(count for count, _ in queued) < self._context.queue_records_max
+            and sum(size for _, size in queued) < self._context.queue_bytes_max
         )
 
     @property
@@ -129,6 +132,11 @@ class ShardProcessor:
         """What holds for the next batch."""
         return self._next_settings or self._settings
 
+    @property
+    def settings_in_force(self) -> MappingSettings:
+        """What holds for the batch in hand."""
+        return self._settings
+
     def add(self, page: Page, now_ms: int) -> None:
         """A page was read, the one after ``read_after``. Records the filter refuses count as done."""
         before = self.position
@@ -142,6 +150,8 @@ class ShardProcessor:
 
     def decide(self, now_ms: int) -> list[Action]:
         """What to do now. Empty: nothing before more is read, or an answer comes."""
+        for lane in self._lanes:
+            lane.refill(self._read_through, is_end=self._is_end)
         if self._next_settings is not None and not self._take_settings(now_ms):
             return []
         view = LaneView(
@@ -150,6 +160,7 @@ class ShardProcessor:
             read_through=self._read_through,
             is_caught_up=self._is_caught_up,
             is_end=self._is_end,
+            is_full=not self._has_room,
         )
         actions: list[Action] = []
         until_ms: int | None = None
@@ -220,22 +231,28 @@ class ShardProcessor:
     def restore(self, stored: JsonObject) -> None:
         """Take up a stored state, before anything is read.
 
-        With another number of lanes the pieces are dealt out anew, from the lowest position: what other lanes had
-        done beyond it comes again.
+        A state with another number of lanes is taken up as it was; then the lanes are dealt anew, like after an update.
         """
         lanes: list[JsonObject] = stored["lanes"]
-        floor = SequenceNumber(min(lane["through"] for lane in lanes))
-        self._read_through = floor
-        if len(lanes) == len(self._lanes):
-            for lane, kept in zip(self._lanes, lanes, strict=True):
-                lane.restore(kept)
-        else:
-            self._lanes = [Lane(floor, self._context.random) for _ in self._lanes]
+        self._read_through = SequenceNumber(min(lane["through"] for lane in lanes))
+        self._lanes = self._new_lanes(self._read_through, len(lanes))
+        for lane, kept in zip(self._lanes, lanes, strict=True):
+            lane.restore(kept)
+        if len(lanes) != self._settings.parallelization_factor:
+            self._next_settings = self._next_settings or self._settings
+            self._settings = replace(self._settings, parallelization_factor=len(lanes))
 
     def _lane_of(self, record: SourceRecord) -> Lane:
         if len(self._lanes) == 1:
             return self._lanes[0]
-        return self._lanes[zlib.crc32(self._context.partition_key(record)) % len(self._lanes)]
+        return self._lanes[self._hash_of(record) % len(self._lanes)]
+
+    def _hash_of(self, record: SourceRecord) -> int:
+        """What says in which lane a record falls: the same for all of one partition key, now and after a restart."""
+        return zlib.crc32(self._context.partition_key(record))
+
+    def _new_lanes(self, floor: SequenceNumber, count: int) -> list[Lane]:
+        return [Lane(floor, self._context.random, self._hash_of) for _ in range(count)]
 
     def _take_settings(self, now_ms: int) -> bool:
         """Put new settings into force; not yet while lanes must be dealt out anew and one is busy."""
@@ -248,16 +265,11 @@ class ShardProcessor:
         if settings.parallelization_factor != len(self._lanes):
             if self.is_busy or any(lane.is_refilling for lane in self._lanes):
                 return False
-            self._deal_out(settings.parallelization_factor, now_ms)
+            lanes = self._new_lanes(self.position, settings.parallelization_factor)
+            deal_out(self._lanes, lanes, self._hash_of, now_ms)
+            self._lanes = lanes
+            self._is_dirty = True
         self._settings = settings
         if settings == self._next_settings:
             self._next_settings = None
         return True
-
-    def _deal_out(self, lanes: int, now_ms: int) -> None:
-        records = sorted((record for lane in self._lanes for record in lane.release()), key=lambda r: r.number)
-        floor = SequenceNumber(records[0].number - 1) if records else self._read_through
-        self._lanes = [Lane(floor, self._context.random) for _ in range(lanes)]
-        for record in records:
-            self._lane_of(record).receive(record, now_ms)
-        self._is_dirty = True

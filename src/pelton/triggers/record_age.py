@@ -6,14 +6,20 @@ from pelton.triggers.lane_steps import LaneView
 from pelton.triggers.pieces import Piece
 
 
-def count_expired(piece: Piece, now_ms: int, view: LaneView) -> int:
-    """How many records at the piece's front are too old."""
-    expired = 0
-    for record in piece.records:
-        if not is_expired(piece, record.created_ms, now_ms, view):
-            break
-        expired += 1
-    return expired
+def leading_run(piece: Piece, now_ms: int, view: LaneView) -> tuple[int, bool]:
+    """How many records from the front share the first one's fate, and whether that is: too old.
+
+    All of them, as a rule; but the clock that dates records can be set back, so an old one may follow a young one.
+    """
+    limit_ms = _age_limit_ms(piece, view)
+    if limit_ms is None or not piece.records:
+        return len(piece.records), False
+    oldest_ms = now_ms - limit_ms
+    is_too_old = piece.records[0].created_ms < oldest_ms
+    for index, record in enumerate(piece.records):
+        if (record.created_ms < oldest_ms) is not is_too_old:
+            return index, is_too_old
+    return len(piece.records), is_too_old
 
 
 def is_expired(piece: Piece, created_ms: int, now_ms: int, view: LaneView) -> bool:

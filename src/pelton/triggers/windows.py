@@ -6,7 +6,7 @@ invocation. Source: Lambda guide, "Stateful processing with tumbling windows".
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import orjson
@@ -24,6 +24,10 @@ class TumblingWindow:
     end_ms: int
     state: bytes = b"{}"  #: JSON object: what the last invocation returned
     is_early: bool = False  #: its state grew too large: it ends before its time
+
+    def with_state(self, state: bytes) -> TumblingWindow:
+        """The window after an invocation returned that state: too large a one ends it early."""
+        return replace(self, state=state, is_early=len(state) > STATE_BYTES_MAX)
 
     def holds(self, created_ms: int) -> bool:
         """Whether a record of that time belongs to it. A late one does: its own window has been closed."""

@@ -1,6 +1,7 @@
 # make install   a virtual environment with Pelton, its companions and what the example needs
 # make up        that, and the sign-up application on http://127.0.0.1:3000
 # make test      that, and the tests
+# make bench     the budgets, measured (WHOLE=1: at full size, about an hour)
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -34,7 +35,7 @@ proof: install
 	@$(BIN)/python -m pytest -m proof
 
 bench: install
-	@$(BIN)/python -m bench.run
+	@$(BIN)/python -m bench.run $(if $(WHOLE),--whole --minutes 10)
 
 clean:
 	rm -rf $(VENV) .bench .pelton build dist

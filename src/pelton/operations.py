@@ -32,6 +32,7 @@ class RequestContext(NamedTuple):
     now_ms: int  #: from the Clock, when the request was read
     request_id: str
     trace: str | None = None  #: the X-Amzn-Trace-Id header as received: names the invocation that asks
+    host: str = "localhost"  #: host and port by which the caller reached this server: URLs of queues begin with it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,7 +22,7 @@ from pelton.server.answers import Answer, JsonAnswer, RestAnswer
 from pelton.server.bodies import parsed
 from pelton.server.callers import Caller, Callers, signed_service
 from pelton.server.claims import MissingAuthenticationToken
-from pelton.server.elsewhere import not_offered_response
+from pelton.server.elsewhere import not_offered_response, query_protocol_response
 from pelton.server.http import HttpRequest, Reply
 from pelton.server.misplaced import MisplacedTables
 from pelton.server.model.service import ServiceModel, Validator
@@ -31,7 +31,11 @@ from pelton.server.rest import RestProtocol
 from pelton.storage.transaction import Snapshot, WriteTransaction
 
 #: Models of the services that are reached by ``X-Amz-Target``; one without a model is not validated here.
-_MODELS = {"DynamoDB_20120810": "dynamodb.json", "DynamoDBStreams_20120810": "streams.json"}
+_MODELS = {
+    "DynamoDB_20120810": "dynamodb.json",
+    "DynamoDBStreams_20120810": "streams.json",
+    "AmazonSQS": "sqs.json",
+}
 
 #: Names that requests are signed for, where it is not ``dynamodb``.
 _SIGNING_NAMES = {"AmazonSQS": "sqs"}
@@ -131,6 +135,8 @@ class Dispatcher:
             raise SerializationFailed
         target.validate(body)
         context = self._context(request, caller, answer)
+        if target.signing_name == "sqs":  # Queues alone are named by URLs.
+            context = context._replace(host=request.headers.get(b"host", b"localhost").decode("latin-1"))
         answer.on_missing = partial(self._misplaced.explain, body, context)
         self._run(target.operation, body, context, answer)
 
@@ -164,6 +170,11 @@ class Dispatcher:
         service = signed_service(request)
         if service in (None, "lambda") and _LAMBDA_PATH.match(request.path):
             self._answer_rest(request, answer.reply)
+        elif service == "sqs" and "AmazonSQS" in self._models:
+            if not is_of_protocol:
+                answer.reply(query_protocol_response())
+                return
+            raise self._unknown(request.headers.get(b"x-amz-target", b"").decode("latin-1"))
         elif service not in (None, "dynamodb", "lambda"):
             self._answer_elsewhere(request, service, answer)
         elif request.method == b"GET" and request.path == b"/":

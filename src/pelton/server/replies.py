@@ -91,13 +91,17 @@ def json_response(status: int, body: bytes, content_type: bytes | None, request_
 def error_response(error: WireError, content_type: bytes | None, request_id: bytes) -> HttpResponse:
     """A client's error as the protocol tells it: in the body, and in a header for those who look there."""
     code = error.code
-    body: dict[str, object] = {"__type": _PREFIXES.get(code, _MODEL) + code, **error.members()}
+    namespace = getattr(error, "namespace", None) or _PREFIXES.get(code, _MODEL)
+    body: dict[str, object] = {"__type": namespace + code, **error.members()}
     if error.message is not None:
         member = "Message" if code in _CAPITAL_MESSAGE else "message"
         body[getattr(error, "message_member", member)] = error.message
     response = json_response(error.status, orjson.dumps(body), content_type, request_id)
-    errortype: Header = (b"x-amzn-errortype", code.encode())
-    return response._replace(headers=(*response.headers, errortype))
+    headers: list[Header] = [*response.headers, (b"x-amzn-errortype", code.encode())]
+    query_code = getattr(error, "query_code", None)
+    if query_code is not None:  # For clients that knew the service before it spoke JSON.
+        headers.append((b"x-amzn-query-error", f"{query_code};Sender".encode()))
+    return response._replace(headers=tuple(headers))
 
 
 def not_found_response(request_id: bytes) -> HttpResponse:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
 
-from pelton import functions, streams, tables, triggers
+from pelton import functions, queues, streams, tables, triggers
 from pelton.arns import DEFAULT_ACCOUNT
 from pelton.clock import Clock
 from pelton.functions.executor import Executor
@@ -52,6 +52,7 @@ class Core:
         self.storage = ground.storage
         self.events = EventLog()
         self._commit_waiters: list[asyncio.Future[None]] = []
+        self.queues = queues.Queues(ground.storage, clock=ground.clock, random=ground.random)
         self.functions = Functions(ground.executor, clock=ground.clock, random=ground.random)
         self.reporting = Reporting(self.events, ground.clock, self.functions)
         self.triggers = Triggers(
@@ -80,6 +81,7 @@ class Core:
 
     async def quiesce(self, timeout_s: float) -> None:
         """Begin nothing more, let what is under way end for at most that long, and make all state durable."""
+        self.queues.close()
         await self.triggers.drain(timeout_s)
         await self.functions.drain(timeout_s)
 
@@ -121,6 +123,7 @@ class Core:
                 TableOptions(random=random, shards=settings.shards, endpoint=lambda: endpoint)
             ),
             "DynamoDBStreams_20120810": streams.operations(),
+            "AmazonSQS": queues.operations(self.queues),
             "lambda": {
                 **functions.operations(self.functions, self.storage),
                 **triggers.operations(self.triggers, self.functions),

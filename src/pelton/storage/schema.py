@@ -75,8 +75,23 @@ _VERSION_1 = (
         discarded_ms INTEGER NOT NULL)""",
 )
 
+_VERSION_2 = (
+    # A queue's messages lie in a bucket; purging gives it a fresh one, and the old one is emptied in small steps.
+    "CREATE TABLE buckets (id INTEGER PRIMARY KEY AUTOINCREMENT, is_discarded INTEGER NOT NULL)",
+    """CREATE TABLE queues (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL,
+        bucket INTEGER NOT NULL, retention_s INTEGER NOT NULL, attributes BLOB NOT NULL, tags BLOB NOT NULL,
+        created_ms INTEGER NOT NULL, changed_ms INTEGER NOT NULL, UNIQUE (account, region, name))""",
+    """CREATE TABLE messages (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, bucket INTEGER NOT NULL, visible_ms INTEGER NOT NULL,
+        sent_ms INTEGER NOT NULL, received INTEGER NOT NULL, first_received_ms INTEGER, receipt TEXT,
+        message_id TEXT NOT NULL, body TEXT NOT NULL, attributes BLOB, system BLOB)""",
+    "CREATE INDEX messages_by_visibility ON messages (bucket, visible_ms)",
+    "CREATE INDEX messages_by_age ON messages (bucket, sent_ms)",
+)
+
 #: Statements that lead from version n to n + 1, at index n. Append only.
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1,)
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1, _VERSION_2)
 
 
 class UnknownSchema(Exception):

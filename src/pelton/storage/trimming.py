@@ -10,9 +10,11 @@ from dataclasses import replace
 
 from pelton.storage.catalog import SequenceNumber, Stream
 from pelton.storage.changing import Changing
+from pelton.storage.messages import remove_discarded, remove_expired
+from pelton.storage.queues import all_queues
 
 _RECORDS_PER_STEP = 500
-_ROWS_PER_STEP = 500  #: of dropped tables, tokens and invocations
+_ROWS_PER_STEP = 500  #: of dropped tables, tokens, invocations, messages
 _TOKEN_MS = 10 * 60 * 1000  #: DynamoDB API reference, ClientRequestToken: valid ten minutes
 
 #: The oldest log rows; the caller stops at the first that is young enough.
@@ -30,6 +32,8 @@ def trim_step(transaction: Changing, now_ms: int, retention_ms: int) -> bool:
         _remove_oldest(transaction, "tokens", "stored_ms", now_ms - _TOKEN_MS),
         _remove_oldest(transaction, "invocations", "started_ms", before_ms),
         _remove_oldest(transaction, "failures", "discarded_ms", before_ms),
+        _trim_messages(transaction, now_ms),
+        remove_discarded(transaction, _ROWS_PER_STEP),
     ]
     return more_records or any(count >= _ROWS_PER_STEP for count in removed)
 
@@ -76,6 +80,16 @@ def _trim_discarded(transaction: Changing) -> int:
         transaction.change("DELETE FROM discarded WHERE name = ?", (name,))
         return _ROWS_PER_STEP  # another name may wait
     return removed
+
+
+def _trim_messages(transaction: Changing, now_ms: int) -> int:
+    """Remove messages that their queues keep no longer."""
+    left = _ROWS_PER_STEP
+    for queue in all_queues(transaction):
+        left -= remove_expired(transaction, queue.bucket, queue.oldest_ms(now_ms), left)
+        if left == 0:
+            break
+    return _ROWS_PER_STEP - left
 
 
 def _remove_oldest(transaction: Changing, rows: str, column: str, before_ms: int) -> int:

@@ -69,6 +69,7 @@ def _http_request(request: AWSPreparedRequest) -> HttpRequest:
     parts = urlsplit(request.url)
     body = request.body or b""
     headers = {_bytes(name).lower(): _bytes(value) for name, value in request.headers.items()}
+    headers.setdefault(b"host", parts.netloc.encode())  # botocore's HTTP layer, which is left out here, adds it.
     return HttpRequest(
         method=request.method.encode(),
         path=(parts.path or "/").encode(),

@@ -19,12 +19,13 @@ from botocore.loaders import Loader
 from pelton.server.model import overlay
 
 #: Service model and the file it is compiled to.
-SERVICES = {"dynamodb": "dynamodb.json", "dynamodbstreams": "streams.json", "lambda": "lambda.json"}
+SERVICES = {"dynamodb": "dynamodb.json", "dynamodbstreams": "streams.json", "lambda": "lambda.json", "sqs": "sqs.json"}
 
 _JAVA_PACKAGES = {
     "dynamodb": "com.amazonaws.dynamodb.v20120810",
     "dynamodbstreams": "com.amazonaws.dynamodb.v20120810",
     "lambda": "com.amazonaws.services.lambda.model",
+    "sqs": "com.amazonaws.sqs",
 }
 _CONSTRAINTS = ("min", "max", "pattern", "enum")
 
@@ -104,6 +105,8 @@ def _shape(name: str, service: str, source: Mapping[str, Any]) -> Json:
     if "members" in source:
         shape["members"] = _members(name, service, source)
         shape.update({part: source[part] for part in ("required", "payload") if part in source})
+        if service in overlay.REQUIRED_BY_OPERATIONS:
+            shape.pop("required", None)
         if name in overlay.ALONE[service]:
             shape["alone"] = list(overlay.ALONE[service][name])
     return shape

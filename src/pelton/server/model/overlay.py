@@ -26,6 +26,7 @@ ENUM_ORDERS: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "dynamodbstreams": {},
     "lambda": {"EventSourcePosition": ("LATEST", "AT_TIMESTAMP", "TRIM_HORIZON")},
+    "sqs": {},
 }
 
 #: Members in the order of the service's checks; those not named follow in the model's order.
@@ -92,6 +93,7 @@ MEMBER_ORDERS: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "dynamodbstreams": {},
     "lambda": {},
+    "sqs": {},
 }
 
 #: A table is named by its name or its ARN: an ARN is long and follows no pattern here. Empty, only that is reported.
@@ -122,6 +124,12 @@ SHAPES: dict[str, dict[str, dict[str, Any]]] = {
         "GetRecordsLimit": {"type": "integer", "min": 1, "max": 1000},
     },
     "lambda": {},
+    "sqs": {
+        # The operations say themselves which names there are.
+        "QueueAttributeName": {"type": "string"},
+        "MessageSystemAttributeName": {"type": "string"},
+        "MessageSystemAttributeNameForSends": {"type": "string"},
+    },
 }
 
 #: Members given another shape.
@@ -139,6 +147,7 @@ MEMBER_SHAPES: dict[str, dict[str, str]] = {
     },
     "dynamodbstreams": {"GetRecordsInput.Limit": "GetRecordsLimit"},
     "lambda": {},
+    "sqs": {},
 }
 
 #: Violations with a text of their own, by constraint: reported alone, before the list of all others.
@@ -182,6 +191,7 @@ TEXTS: dict[str, dict[str, dict[str, str]]] = {
         },
     },
     "lambda": {},
+    "sqs": {},
 }
 
 #: Members whose violations are reported alone, the others' left out.
@@ -189,4 +199,8 @@ ALONE: dict[str, dict[str, tuple[str, ...]]] = {
     "dynamodb": {"PutItemInput": ("TableName",), "UpdateItemInput": ("ReturnValues",)},
     "dynamodbstreams": {},
     "lambda": {},
+    "sqs": {},
 }
+
+#: Services that say in words of their own what is missing: their operations do, not the model.
+REQUIRED_BY_OPERATIONS = frozenset({"sqs"})

@@ -1,0 +1,27 @@
+"""The queue tests' nouns: a Pelton in one thread, its SQS client, and the URL of a queue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from pelton.testing import LocalPelton
+
+
+@pytest.fixture
+def pelton() -> Iterator[LocalPelton]:
+    with LocalPelton() as local:
+        yield local
+
+
+@pytest.fixture
+def sqs(pelton: LocalPelton) -> Any:
+    return pelton.client("sqs")
+
+
+@pytest.fixture
+def url(sqs: Any) -> str:
+    made: str = sqs.create_queue(QueueName="orders")["QueueUrl"]
+    return made

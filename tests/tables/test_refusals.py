@@ -53,8 +53,8 @@ ITEM_CASES = [
     ),
     (
         "DeleteItem",
-        {"Key": ID, "Expected": {"x": {"Exists": False}}},
-        "Pelton does not offer the legacy parameter Expected: use ConditionExpression",
+        {"Key": ID, "Expected": {"x": {"Exists": True}}},
+        OPV + "Value must be provided when Exists is true for Attribute: x",
     ),
 ]
 

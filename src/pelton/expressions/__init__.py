@@ -31,4 +31,6 @@ request's ``Parameters``: static checks in the service's order, and a callable. 
     parse_key_condition(text, parameters, cache=None) -> KeyConditions, before the table lookup
     KeyConditions.bind(schema) -> KeyCondition; KeyCondition.range() -> KeyRange(lower, upper)
     KeyCondition.partition() -> KeyRange; .partition_values, .has_sort_condition, .operator, .operands
+``pelton.expressions.legacy_conditions`` and ``legacy_updates``: the parameters before expressions, as the same values
+    expected_condition, filter_condition -> Condition; key_conditions -> KeyConditions; attribute_updates -> Update
 """

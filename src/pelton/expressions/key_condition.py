@@ -126,12 +126,17 @@ def parse_key_condition(text: str, parameters: Parameters, cache: ExpressionCach
     for name, term in key_terms(parsed.root, parameters):
         if name in terms:
             raise fault_in(_KIND, "KeyConditionExpressions must only contain one condition per key")
-        _check_not_empty(name, term)
+        check_not_empty(name, term)
         terms[name] = term
     return KeyConditions(terms)
 
 
-def _check_not_empty(name: str, term: KeyTerm) -> None:
+def check_not_empty(name: str, term: KeyTerm) -> None:
+    """Refuse a condition whose operand no key can be.
+
+    Raises:
+        EmptyKeyValue: an operand is an empty string or binary.
+    """
     for operand in term.operands:
         for kind, word in (("S", "string"), ("B", "binary")):
             if operand.get(kind) == "":

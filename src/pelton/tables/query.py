@@ -47,11 +47,11 @@ class Query:
         """Check what needs no table, in the service's order."""
         QUERY.check(body)
         self._start = start_key_of(body)
-        if body.get("KeyConditionExpression") is None:
+        if body.get("KeyConditionExpression") is None and body.get("KeyConditions") is None:
             raise ValidationFailed(
                 "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request."
             )
-        self._expressions = row_expressions_of(body, cache)
+        self._expressions = row_expressions_of(body, cache, "QueryFilter")
         if (fault := select_fault(body)) is not None:
             raise in_envelope(fault)
         self._body = body
@@ -69,7 +69,8 @@ class Query:
         lower, upper = self._bounds(rows, condition)
         check_projection(rows, expressions.projection)
         if expressions.filter is not None:
-            _check_filter(schema, expressions.filter)
+            named = "QueryFilter" if body.get("FilterExpression") is None else "Filter Expression"
+            _check_filter(schema, expressions.filter, named)
         check_global_select(rows, body)
         stored = snapshot.items(
             rows.table, rows.index, lower=lower, upper=upper, is_descending=body.get("ScanIndexForward") is False
@@ -112,11 +113,10 @@ def _outside(condition: KeyCondition, start: Item, position: bytes) -> Validatio
     return ValidationFailed("The provided starting key does not match the range key predicate")
 
 
-def _check_filter(schema: KeySchema, condition: Condition) -> None:
+def _check_filter(schema: KeySchema, condition: Condition, named: str) -> None:
     """Refuse a filter on the keys that the query's key condition is for."""
     for attribute in schema.attributes:
         if attribute.name in condition.attributes:
             raise ValidationFailed(
-                "Filter Expression can only contain non-primary key attributes: "
-                f"Primary key attribute: {attribute.name}"
+                f"{named} can only contain non-primary key attributes: Primary key attribute: {attribute.name}"
             )

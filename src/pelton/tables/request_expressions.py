@@ -3,15 +3,17 @@
 1. expressions mixed with the parameters they replaced; 2. names or values without an expression;
 3. names; 4. values; 5. sizes; 6. parse in the order Update, Condition, KeyCondition, Filter,
 Projection; 7. what is given and unused. The parameters of the API before expressions (``Expected``
-and its like) are refused by name.
+and its like) are alternatives to expressions, never beside them.
 Source: recorded order; developer guide, "Legacy conditional parameters".
 """
 
 from __future__ import annotations
 
+from pelton.errors import ValidationFailed
 from pelton.expressions.cache import ExpressionCache
 from pelton.expressions.condition import Condition, parse_condition
 from pelton.expressions.faults import ExpressionKind
+from pelton.expressions.legacy_conditions import expected_condition, filter_condition
 from pelton.expressions.parameters import (
     ContentFaults,
     Parameters,
@@ -20,22 +22,15 @@ from pelton.expressions.parameters import (
     parameters,
 )
 from pelton.expressions.projection import Projection, parse_projection
+from pelton.expressions.projection import projection_of as named_projection
 from pelton.operations import JsonObject
 from pelton.tables.actions import Guard
-from pelton.tables.errors import NotOffered
+from pelton.tables.errors import invalid_parameter
 
 #: What expressions are given beside their text.
 PARAMETERS = ("ExpressionAttributeNames", "ExpressionAttributeValues")
-#: What replaces a parameter of the API before expressions.
-REPLACEMENTS = {
-    "Expected": "ConditionExpression",
-    "AttributeUpdates": "UpdateExpression",
-    "AttributesToGet": "ProjectionExpression",
-    "KeyConditions": "KeyConditionExpression",
-    "QueryFilter": "FilterExpression",
-    "ScanFilter": "FilterExpression",
-    "ConditionalOperator": "AND and OR in the expression",
-}
+#: A ConditionalOperator that has nothing to combine.
+OPERATOR_ALONE = "ConditionalOperator cannot be used without Filter or Expected"
 
 
 class Members:
@@ -52,10 +47,10 @@ class Members:
         self._watched = frozenset((*expressions, *legacy, *PARAMETERS)) if expressions else frozenset()
 
     def check(self, body: JsonObject) -> None:
-        """Refuse mixed and legacy parameters, and names or values without an expression.
+        """Refuse expressions mixed with legacy parameters, and names or values without an expression.
 
         Raises:
-            ValidationFailed: in the service's words, or naming the legacy parameter.
+            ValidationFailed: in the service's words.
         """
         # Most requests have nothing to look at, or expressions alone: told in a moment.
         if self._watched.isdisjoint(body):
@@ -65,37 +60,78 @@ class Members:
             return
         expressions = {name: body.get(name) for name in self._expressions}
         if has_legacy:
-            self._check_legacy(body, expressions)
+            check_not_mixed({name: body.get(name) for name in self._legacy_beside(body)}, expressions)
         check_needed(body.get("ExpressionAttributeNames"), body.get("ExpressionAttributeValues"), expressions)
 
-    def _check_legacy(self, body: JsonObject, expressions: JsonObject) -> None:
-        legacy = {name: body.get(name) for name in self._legacy}
-        check_not_mixed(legacy, expressions)
-        for name, member in legacy.items():
-            if member is not None:
-                raise NotOffered(f"the legacy parameter {name}", f"use {REPLACEMENTS[name]}")
+    def _legacy_beside(self, body: JsonObject) -> tuple[str, ...]:
+        """Legacy members that no expression may stand beside: KeyConditions bears with filter and projection."""
+        if body.get("KeyConditionExpression") is not None:
+            return self._legacy
+        return tuple(name for name in self._legacy if name != "KeyConditions")
 
 
 def guard_of(body: JsonObject, cache: ExpressionCache) -> Guard | None:
     """The condition of a put, a delete or a check; None when the request has none."""
     text = body.get("ConditionExpression")
     if text is None:
-        return None
+        return legacy_guard_of(body)
     given = request_parameters(body)
     condition = parse_condition(text, given, ExpressionKind.CONDITION, cache)
     given.check_all_used()
     return guarded(body, condition)
 
 
+def legacy_guard_of(body: JsonObject) -> Guard | None:
+    """The condition of a write that has it in Expected; None when the request has none."""
+    expected, operator = body.get("Expected"), body.get("ConditionalOperator")
+    if expected:
+        return guarded(body, expected_condition(expected, operator))
+    if operator is not None:
+        raise ValidationFailed(OPERATOR_ALONE)
+    return None
+
+
+def legacy_filter_of(body: JsonObject, member: str) -> Condition | None:
+    """The filter that a request has in QueryFilter or ScanFilter; None when it has none."""
+    entries, operator = body.get(member), body.get("ConditionalOperator")
+    if entries:
+        return filter_condition(entries, operator)
+    if operator is not None:
+        raise ValidationFailed(OPERATOR_ALONE)
+    return None
+
+
+def check_attributes_to_get(body: JsonObject) -> None:
+    """Refuse an AttributesToGet that names an attribute twice.
+
+    Raises:
+        ValidationFailed: naming it.
+    """
+    seen: set[str] = set()
+    for name in body.get("AttributesToGet") or ():
+        if name in seen:
+            raise invalid_parameter(f"Duplicate value in attribute name: {name}")
+        seen.add(name)
+
+
 def projection_of(body: JsonObject, cache: ExpressionCache) -> Projection | None:
     """The projection of a GetItem or of one table in BatchGetItem; None when the request has none."""
     text = body.get("ProjectionExpression")
     if text is None:
-        return None
+        return attributes_to_get(body)
     given = request_parameters(body)
     projection = parse_projection(text, given, cache)
     given.check_all_used()
     return projection
+
+
+def attributes_to_get(body: JsonObject) -> Projection | None:
+    """The projection of a request that has it in AttributesToGet; None when it has none."""
+    names = body.get("AttributesToGet")
+    if not names:
+        return None
+    check_attributes_to_get(body)
+    return named_projection(names)
 
 
 def request_parameters(body: JsonObject, faults: ContentFaults = ContentFaults.WRAPPED) -> Parameters:

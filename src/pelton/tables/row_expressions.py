@@ -8,10 +8,16 @@ from pelton.expressions.cache import ExpressionCache
 from pelton.expressions.condition import Condition, parse_condition
 from pelton.expressions.faults import ExpressionKind
 from pelton.expressions.key_condition import KeyConditions, parse_key_condition
+from pelton.expressions.legacy_conditions import key_conditions
 from pelton.expressions.parameters import check_sizes
 from pelton.expressions.projection import Projection, parse_projection
 from pelton.operations import JsonObject
-from pelton.tables.request_expressions import request_parameters
+from pelton.tables.request_expressions import (
+    attributes_to_get,
+    check_attributes_to_get,
+    legacy_filter_of,
+    request_parameters,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +29,21 @@ class RowExpressions:
     projection: Projection | None = None
 
 
-def row_expressions_of(body: JsonObject, cache: ExpressionCache) -> RowExpressions:
-    """The expressions of a Query or Scan."""
+def row_expressions_of(body: JsonObject, cache: ExpressionCache, filter_member: str) -> RowExpressions:
+    """The expressions of a Query or Scan, or what it has instead of them.
+
+    Args:
+        body: the request's.
+        cache: the server's.
+        filter_member: QueryFilter or ScanFilter.
+
+    Raises:
+        ValidationFailed: the first rule that one of them breaks.
+    """
     key_text, filter_text = body.get("KeyConditionExpression"), body.get("FilterExpression")
     projection_text = body.get("ProjectionExpression")
     if key_text is None and filter_text is None and projection_text is None:
-        return RowExpressions()
+        return _legacy(body, filter_member)
     given = request_parameters(body)
     check_sizes(
         {
@@ -38,9 +53,20 @@ def row_expressions_of(body: JsonObject, cache: ExpressionCache) -> RowExpressio
         }
     )
     expressions = RowExpressions(
-        None if key_text is None else parse_key_condition(key_text, given, cache),
+        _legacy_keys(body) if key_text is None else parse_key_condition(key_text, given, cache),
         None if filter_text is None else parse_condition(filter_text, given, ExpressionKind.FILTER, cache),
         None if projection_text is None else parse_projection(projection_text, given, cache),
     )
     given.check_all_used()
     return expressions
+
+
+def _legacy(body: JsonObject, filter_member: str) -> RowExpressions:
+    check_attributes_to_get(body)
+    condition = legacy_filter_of(body, filter_member)
+    return RowExpressions(_legacy_keys(body), condition, attributes_to_get(body))
+
+
+def _legacy_keys(body: JsonObject) -> KeyConditions | None:
+    entries = body.get("KeyConditions")
+    return None if entries is None else key_conditions(entries)

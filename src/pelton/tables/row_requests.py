@@ -110,7 +110,7 @@ def start_key_of(body: JsonObject) -> Item | None:
 def select_fault(body: JsonObject) -> ValidationFailed | None:
     """What is wrong with Select beside the request's other members; None: nothing."""
     select = body.get("Select")
-    named = "ProjectionExpression" if body.get("ProjectionExpression") is not None else None
+    named = next((name for name in ("ProjectionExpression", "AttributesToGet") if body.get(name) is not None), None)
     if select == "ALL_PROJECTED_ATTRIBUTES" and body.get("IndexName") is None:
         return ValidationFailed("ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName")
     if select == "SPECIFIC_ATTRIBUTES" and named is None:

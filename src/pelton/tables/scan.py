@@ -47,7 +47,7 @@ class Scan:
         SCAN.check(body)
         self._start = start_key_of(body)
         self._segment = Segment.of(body)
-        self._expressions = row_expressions_of(body, cache)
+        self._expressions = row_expressions_of(body, cache, "ScanFilter")
         if (fault := select_fault(body)) is not None:
             raise fault
         self._body = body

@@ -12,6 +12,7 @@ from pelton.errors import ValidationFailed
 from pelton.expressions.cache import ExpressionCache
 from pelton.expressions.condition import parse_condition
 from pelton.expressions.faults import ExpressionKind
+from pelton.expressions.legacy_updates import attribute_updates
 from pelton.expressions.parameters import ContentFaults, check_sizes
 from pelton.expressions.paths import check_scalar_keys
 from pelton.expressions.update import Update as UpdateExpression
@@ -26,7 +27,7 @@ from pelton.storage.change import StoredItem
 from pelton.tables.actions import Guard, embedded, parsed
 from pelton.tables.effects import Address, Effect, effect_of
 from pelton.tables.index_rows import check_updated_keys
-from pelton.tables.request_expressions import Members, guarded, request_parameters
+from pelton.tables.request_expressions import Members, guarded, legacy_guard_of, request_parameters
 from pelton.tables.single_write import single_write_operation
 
 UPDATE_ITEM = Members(
@@ -67,6 +68,8 @@ class Update:
         before = parsed(stored)
         if self._guard is not None:
             self._guard.check(stored, before)
+        if stored is None and self._update is not None and not self._update.creates:
+            return Effect(None, None)
         item, size = self._applied(address.keys, stored, before)
         if size > ITEM_SIZE_MAX:
             raise ValidationFailed("Item size to update has exceeded the maximum allowed size")
@@ -112,6 +115,9 @@ def _attribute_size(item: Item, name: str) -> int:
 def _update_and_guard(body: JsonObject, cache: ExpressionCache) -> tuple[UpdateExpression | None, Guard | None]:
     """The update and the condition; None for what the request does not have."""
     update_text, condition_text = body.get("UpdateExpression"), body.get("ConditionExpression")
+    if update_text is None and condition_text is None:
+        updates = body.get("AttributeUpdates")
+        return None if updates is None else attribute_updates(updates), legacy_guard_of(body)
     given = request_parameters(body, ContentFaults.BARE)
     check_sizes({ExpressionKind.UPDATE: update_text, ExpressionKind.CONDITION: condition_text})
     update = None if update_text is None else parse_update(update_text, given, cache)

@@ -28,6 +28,7 @@ from pelton.storage.catalog import SequenceNumber
 from pelton.storage.engine import Storage
 from pelton.storage.invocations import add_invocation
 from pelton.tables.options import TableOptions
+from pelton.triggers.destinations import Beside, Destinations
 from pelton.triggers.protocols import NotInvoked as TriggerNotInvoked
 from pelton.triggers.service import TriggerOptions, Triggers
 
@@ -42,6 +43,7 @@ class Ground:
     storage: Storage
     executor: Executor
     endpoint_url: str  #: where functions find the AWS endpoint
+    beside: Beside = asyncio.to_thread  #: runs what blocks beside the event loop
 
 
 class Core:
@@ -55,13 +57,14 @@ class Core:
         self.queues = queues.Queues(ground.storage, clock=ground.clock, random=ground.random)
         self.functions = Functions(ground.executor, clock=ground.clock, random=ground.random)
         self.reporting = Reporting(self.events, ground.clock, self.functions)
+        self.destinations = Destinations(self.queues, random=ground.random, beside=ground.beside)
         self.triggers = Triggers(
             ground.storage,
             self._execute,
             clock=ground.clock,
             random=ground.random,
             on_event=self.reporting.on_trigger,
-            options=TriggerOptions(retention_ms=ground.settings.retention_ms),
+            options=TriggerOptions(destinations=self.destinations, retention_ms=ground.settings.retention_ms),
         )
         self.services = self._services()
         functions.restore(self.functions, self.storage)

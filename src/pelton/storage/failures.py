@@ -9,6 +9,7 @@ import orjson
 
 from pelton.operations import JsonObject
 from pelton.storage.catalog import SequenceNumber
+from pelton.storage.changing import Changing
 from pelton.storage.transaction import Row, Snapshot, WriteTransaction
 
 
@@ -23,14 +24,15 @@ class DiscardedBatch:
     reason: str  #: ``triggers``' own word: attempts exhausted, records too old …
     detail: JsonObject  #: destination, attempts, the last error: what only ``triggers`` reads
     discarded_ms: int
+    is_waiting: bool = False  #: its destination has not taken it yet
     id: int | None = None  #: None before it is stored; rises with time
 
 
 def add_failure(transaction: WriteTransaction, batch: DiscardedBatch, records: Sequence[bytes]) -> int:
     """Keep a discarded batch with its records (JSON each); returns its id."""
     rows = transaction.change(
-        "INSERT INTO failures (mapping, shard, first, last, reason, detail, records, discarded_ms) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+        "INSERT INTO failures (mapping, shard, first, last, reason, detail, records, discarded_ms, is_waiting) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
         (
             batch.mapping,
             batch.shard,
@@ -40,6 +42,7 @@ def add_failure(transaction: WriteTransaction, batch: DiscardedBatch, records: S
             orjson.dumps(batch.detail),
             b"[" + b",".join(records) + b"]",
             batch.discarded_ms,
+            batch.is_waiting,
         ),
     )
     return int(rows[0][0])
@@ -50,7 +53,7 @@ def failures(
 ) -> Sequence[DiscardedBatch]:
     """Discarded batches with ids above ``after``, oldest first: of one mapping, or all."""
     rows = snapshot.select(
-        "SELECT id, mapping, shard, first, last, reason, detail, discarded_ms FROM failures "
+        "SELECT id, mapping, shard, first, last, reason, detail, discarded_ms, is_waiting FROM failures "
         "WHERE id > ?1 AND (?2 IS NULL OR mapping = ?2) ORDER BY id LIMIT ?3",
         (after, mapping, limit),
     )
@@ -61,6 +64,35 @@ def failure_records(snapshot: Snapshot, failure_id: int) -> bytes | None:
     """The records of a discarded batch: a JSON array."""
     rows = snapshot.select("SELECT records FROM failures WHERE id = ?", (failure_id,))
     return rows[0][0] if rows else None
+
+
+def remove_waiting(transaction: WriteTransaction, batch: DiscardedBatch) -> None:
+    """Forget that the batch waits for its destination: it is about to be added anew."""
+    transaction.change(
+        "DELETE FROM failures WHERE is_waiting AND mapping = ? AND shard = ? AND first = ? AND last = ?",
+        (batch.mapping, batch.shard, batch.first, batch.last),
+    )
+
+
+def trim_failures(transaction: Changing, before_ms: int, bytes_max: int, limit: int) -> int:
+    """Remove the oldest batches: those older than that, and those beyond that size; those that wait stay.
+
+    Returns how many there were, at most ``limit``.
+    """
+    rows = transaction.select(_AGES)
+    excess = sum(size for _, _, size in rows) - bytes_max
+    removed = 0
+    for batch, discarded_ms, size in rows:
+        if removed == limit or (discarded_ms >= before_ms and excess <= 0):
+            break
+        transaction.change("DELETE FROM failures WHERE id = ?", (batch,))
+        excess -= size
+        removed += 1
+    return removed
+
+
+#: Batches that may be removed, oldest first, with the bytes of their records.
+_AGES = "SELECT id, discarded_ms, length(records) FROM failures WHERE NOT is_waiting ORDER BY id"
 
 
 def remove_failure(transaction: WriteTransaction, failure_id: int) -> None:
@@ -78,4 +110,5 @@ def _batch(row: Row) -> DiscardedBatch:
         reason=row[5],
         detail=orjson.loads(row[6]),
         discarded_ms=row[7],
+        is_waiting=bool(row[8]),
     )

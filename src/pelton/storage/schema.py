@@ -90,8 +90,13 @@ _VERSION_2 = (
     "CREATE INDEX messages_by_age ON messages (bucket, sent_ms)",
 )
 
+_VERSION_3 = (
+    # A batch that its destination has not taken yet: it is kept until then, whatever its age.
+    "ALTER TABLE failures ADD COLUMN is_waiting INTEGER NOT NULL DEFAULT 0",
+)
+
 #: Statements that lead from version n to n + 1, at index n. Append only.
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1, _VERSION_2)
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1, _VERSION_2, _VERSION_3)
 
 
 class UnknownSchema(Exception):

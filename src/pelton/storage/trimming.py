@@ -10,12 +10,15 @@ from dataclasses import replace
 
 from pelton.storage.catalog import SequenceNumber, Stream
 from pelton.storage.changing import Changing
+from pelton.storage.failures import trim_failures
 from pelton.storage.messages import remove_discarded, remove_expired
 from pelton.storage.queues import all_queues
 
 _RECORDS_PER_STEP = 500
 _ROWS_PER_STEP = 500  #: of dropped tables, tokens, invocations, messages
 _TOKEN_MS = 10 * 60 * 1000  #: DynamoDB API reference, ClientRequestToken: valid ten minutes
+_FAILURE_MS = 14 * 24 * 3600 * 1000  #: discarded batches are kept as long as a queue can keep a message,
+_FAILURE_BYTES = 256 << 20  #: and while they are not larger together
 
 #: The oldest log rows; the caller stops at the first that is young enough.
 _OLDEST = "SELECT sequence_number, created_ms FROM log ORDER BY sequence_number LIMIT ?"
@@ -31,7 +34,7 @@ def trim_step(transaction: Changing, now_ms: int, retention_ms: int) -> bool:
         _trim_discarded(transaction),
         _remove_oldest(transaction, "tokens", "stored_ms", now_ms - _TOKEN_MS),
         _remove_oldest(transaction, "invocations", "started_ms", before_ms),
-        _remove_oldest(transaction, "failures", "discarded_ms", before_ms),
+        trim_failures(transaction, now_ms - _FAILURE_MS, _FAILURE_BYTES, _ROWS_PER_STEP),
         _trim_messages(transaction, now_ms),
         remove_discarded(transaction, _ROWS_PER_STEP),
     ]

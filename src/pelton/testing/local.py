@@ -92,6 +92,7 @@ class LocalPelton:
                 storage=storage,
                 executor=self._executor(),
                 endpoint_url=f"{ENDPOINT}:80",
+                beside=_at_once,
             )
         )
         self._dispatcher = Dispatcher(
@@ -202,6 +203,11 @@ class LocalPelton:
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
         return self._loop.run_until_complete(work)
+
+
+async def _at_once(work: Callable[[], None]) -> None:
+    """Do in the test's own thread what would block a server."""
+    work()
 
 
 async def _rounds() -> None:

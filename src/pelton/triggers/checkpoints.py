@@ -10,14 +10,16 @@ import asyncio
 import json
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 
 from pelton.operations import JsonObject
 from pelton.storage.catalog import SequenceNumber
 from pelton.storage.checkpoints import Checkpoint, checkpoints, put_checkpoint, remove_checkpoint
 from pelton.storage.engine import Storage
-from pelton.storage.failures import DiscardedBatch, add_failure
+from pelton.storage.failures import DiscardedBatch, add_failure, remove_waiting
 from pelton.storage.transaction import WriteTransaction
+from pelton.triggers.destinations import DestinationFailed, Destinations
 from pelton.triggers.protocols import Discarded
 
 _log = logging.getLogger("pelton.triggers")
@@ -26,8 +28,9 @@ _log = logging.getLogger("pelton.triggers")
 class StoredCheckpoints:
     """State by shard id, of one mapping."""
 
-    def __init__(self, storage: Storage, mapping_uuid: str) -> None:
+    def __init__(self, storage: Storage, mapping_uuid: str, destinations: Destinations | None = None) -> None:
         self._storage = storage
+        self._destinations = destinations
         self._mapping = mapping_uuid
         self._waiting: dict[str, Callable[[], JsonObject]] = {}
         self._is_closed = False
@@ -46,13 +49,31 @@ class StoredCheckpoints:
         self._storage.ride(partial(self._put_waiting, shard_id), self._stored)
 
     async def discard(self, discarded: Discarded, state: Callable[[], JsonObject]) -> None:
-        """Keep discarded records and the state after them, in one transaction."""
+        """Keep discarded records, tell their destination, and store the state after them, in one transaction.
+
+        Raises:
+            DestinationFailed: the destination did not take them: they are kept, and the state is not stored.
+            Exception: the disk failed.
+        """
+        destinations, batch = self._destinations, _failure(discarded)
 
         def decide(transaction: WriteTransaction) -> None:
-            add_failure(transaction, _failure(discarded), [record.event for record in discarded.records])
+            if destinations is not None:
+                destinations.send(transaction, discarded)
+            _keep(transaction, batch, discarded)
             self._put(transaction, discarded.shard_id, state())
 
-        await self._storage.write(decide)
+        try:
+            if destinations is not None:
+                await destinations.put_aside(discarded)
+            await self._storage.write(decide)
+        except DestinationFailed:
+            # The log forgets them after a day; the failure store does not while they wait.
+            waiting = replace(batch, is_waiting=True)
+            await self._storage.write(lambda transaction: _keep(transaction, waiting, discarded))
+            raise
+        if destinations is not None:
+            destinations.sent(discarded)
 
     async def forget(self, shard_id: str) -> None:
         """Remove the state of a shard that is gone."""
@@ -111,6 +132,12 @@ def is_finished(state: JsonObject) -> bool:
     return bool(state.get("finished"))
 
 
+def _keep(transaction: WriteTransaction, batch: DiscardedBatch, discarded: Discarded) -> None:
+    """Put the batch into the failure store, once however often it is tried."""
+    remove_waiting(transaction, batch)
+    add_failure(transaction, batch, [record.event for record in discarded.records])
+
+
 def _failure(discarded: Discarded) -> DiscardedBatch:
     return DiscardedBatch(
         mapping=discarded.mapping_uuid,
@@ -129,6 +156,7 @@ def _failure(discarded: Discarded) -> DiscardedBatch:
             "functionError": discarded.function_error,
             "executedVersion": discarded.executed_version,
             "error": discarded.reason,
+            "destination": discarded.destination,
         },
         discarded_ms=discarded.discarded_ms,
     )

@@ -12,6 +12,7 @@ class TriggerEventKind(Enum):
     BATCH_FAILED = "batch failed"  #: the stream of this function waits for the next attempt
     RECOVERED = "recovered"  #: the first success after failures
     DISCARDED = "discarded"  #: records were given up and kept in the failure store
+    UNDELIVERABLE = "undeliverable"  #: their destination does not take them: the stream of this function waits
     GAP = "gap"  #: records were trimmed before the function saw them
     STREAM_GONE = "stream gone"  #: the mapping's stream does not exist any more
     BACKLOG = "backlog"  #: a new mapping begins with past records

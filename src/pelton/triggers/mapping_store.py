@@ -12,6 +12,7 @@ from pelton.storage.mappings import StoredMapping, mappings, put_mapping, remove
 from pelton.storage.tail import count_records
 from pelton.storage.transaction import Snapshot, WriteTransaction
 from pelton.triggers.checkpoints import checkpoint_of, finished, started_at
+from pelton.triggers.destinations import check_existing
 from pelton.triggers.errors import MappingConflict
 from pelton.triggers.mappings import EventSourceMapping, definition, mapping_of
 from pelton.triggers.parameters import LATEST
@@ -27,23 +28,25 @@ def add_mapping(transaction: WriteTransaction, mapping: EventSourceMapping, now_
     """Store a new mapping; with LATEST its positions are fixed here: nothing written later is missed.
 
     Raises:
-        InvalidParameterValue: the stream does not exist.
+        InvalidParameterValue: the stream, or the destination, does not exist.
         MappingConflict: the function is mapped to it already.
     """
     stream = existing_stream(transaction, mapping.stream_arn)
-    for other in stored_mappings(transaction):
-        if (other.stream_arn, other.function_arn) == (mapping.stream_arn, mapping.function_arn):
-            raise MappingConflict(
-                f'The event source arn (" {mapping.stream_arn} ") and function (" {mapping.function_name} ") provided '
-                f"mapping already exists. Please update or delete the existing mapping with UUID {other.uuid}"
-            )
+    stored = replace_mapping(transaction, mapping, now_ms)
     if mapping.starting_position == LATEST:
         _start_latest(transaction, mapping.uuid, stream)
-    return replace_mapping(transaction, mapping, now_ms)
+    return stored
 
 
 def replace_mapping(transaction: WriteTransaction, mapping: EventSourceMapping, now_ms: int) -> EventSourceMapping:
-    """Store a mapping's new definition: a new version, unless nothing changed."""
+    """Store a mapping's new definition: a new version, unless nothing changed.
+
+    Raises:
+        InvalidParameterValue: its destination does not exist.
+        MappingConflict: another mapping has the same function and stream.
+    """
+    _check_alone(transaction, mapping)
+    check_existing(transaction, mapping.settings.on_failure)
     return _mapping(put_mapping(transaction, mapping.uuid, definition(mapping), now_ms))
 
 
@@ -53,9 +56,10 @@ def move_mapping(transaction: WriteTransaction, mapping: EventSourceMapping, now
     The new stream is read from its beginning: all of it came after what the mapping has seen.
     """
     existing_stream(transaction, mapping.stream_arn)
+    moved = replace_mapping(transaction, mapping, now_ms)
     for shard_id in checkpoints(transaction, mapping.uuid):
         remove_checkpoint(transaction, mapping.uuid, shard_id)
-    return replace_mapping(transaction, mapping, now_ms)
+    return moved
 
 
 def drop_mappings(transaction: WriteTransaction, uuids: Sequence[str]) -> None:
@@ -81,6 +85,16 @@ def waiting_records(snapshot: Snapshot, stream_arn: str) -> int:
     stream = snapshot.stream(stream_arn)
     shards = stream.shards if stream is not None else ()
     return sum(count_records(snapshot, shard.number, SequenceNumber(0)) for shard in shards)
+
+
+def _check_alone(snapshot: Snapshot, mapping: EventSourceMapping) -> None:
+    for other in stored_mappings(snapshot):
+        is_same = (other.stream_arn, other.function_arn) == (mapping.stream_arn, mapping.function_arn)
+        if is_same and other.uuid != mapping.uuid:
+            raise MappingConflict(
+                f'The event source arn (" {mapping.stream_arn} ") and function (" {mapping.function_name} ") provided '
+                f"mapping already exists. Please update or delete the existing mapping with UUID {other.uuid}"
+            )
 
 
 def _start_latest(transaction: WriteTransaction, uuid: str, stream: Stream) -> None:

@@ -28,6 +28,7 @@ class MappingSettings:
     reports_item_failures: bool = False  #: the function's answer names the records that failed
     tumbling_window_s: int = 0  #: 0: none; to 900
     filters: tuple[str, ...] = ()  #: JSON patterns; a record passes when any matches
+    on_failure: str | None = None  #: ARN of the queue that is told of discarded batches
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +91,7 @@ def configuration(mapping: EventSourceMapping, *, state: str, last_result: str) 
         "LastProcessingResult": last_result,
         "State": state,
         "StateTransitionReason": "User action",
-        "DestinationConfig": {"OnFailure": {}},
+        "DestinationConfig": {"OnFailure": {"Destination": settings.on_failure} if settings.on_failure else {}},
         "MaximumRecordAgeInSeconds": settings.record_age_max_s,
         "BisectBatchOnFunctionError": settings.is_bisecting,
         "MaximumRetryAttempts": settings.retry_attempts_max,

@@ -47,11 +47,18 @@ class Narrator:
         """Records were given up."""
         why = "they grew too old" if discarded.condition == TOO_OLD else "the retries are used up"
         count = len(discarded.records)
+        told = f", {discarded.destination} was told" if discarded.destination else ""
         self._say(
             TriggerEventKind.DISCARDED,
             f"{count} record{'s' if count != 1 else ''} given up ({discarded.condition}: {why}) and kept in the "
-            f"failure store: {discarded.first_text} to {discarded.last_text}. Last error: {discarded.reason}",
+            f"failure store{told}: {discarded.first_text} to {discarded.last_text}. Last error: {discarded.reason}",
         )
+
+    def undeliverable(self, discarded: Discarded, trouble: str, next_ms: int) -> None:
+        """Records were given up, and their destination does not take them."""
+        numbers = f"{discarded.first_text} to {discarded.last_text}"
+        text = f"{trouble}. The stream waits at {numbers}; the records are kept, and it is tried again"
+        self._say(TriggerEventKind.UNDELIVERABLE, text, next_ms)
 
     def gap(self) -> None:
         """Records were trimmed between the checkpoint and the oldest record there is."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pelton.errors import ValidationFailed
 from pelton.functions.errors import InvalidParameterValue
 from pelton.operations import JsonObject
+from pelton.triggers.destinations import checked_destination
 from pelton.triggers.filter_tests import PatternRefused
 from pelton.triggers.filters import Filter
 from pelton.triggers.mappings import MappingSettings
@@ -80,7 +81,7 @@ def create_parameters(members: JsonObject) -> CreateParameters:
         InvalidParameterValue: a value is refused, or not served here.
         ValidationFailed: a value breaks the service model.
     """
-    _check_destination(members)
+    _check_no_success(members)
     stream_arn = members.get("EventSourceArn")
     if not isinstance(stream_arn, str) or not _STREAM_ARN.fullmatch(stream_arn):
         raise InvalidParameterValue("Unrecognized event source.")
@@ -102,7 +103,7 @@ def changed_settings(settings: MappingSettings, members: JsonObject) -> MappingS
         InvalidParameterValue, ValidationFailed: see ``create_parameters``.
     """
     _check_served(members)
-    _check_destination(members)
+    _check_no_success(members)
     changes: dict[str, object] = {}
     for name, (setting, low, high) in _NUMBERS.items():
         if members.get(name) is not None:
@@ -114,6 +115,8 @@ def changed_settings(settings: MappingSettings, members: JsonObject) -> MappingS
         changes["reports_item_failures"] = _reports_item_failures(members["FunctionResponseTypes"])
     if members.get("FilterCriteria") is not None:
         changes["filters"] = _filters(members["FilterCriteria"])
+    if members.get("DestinationConfig") is not None:
+        changes["on_failure"] = _on_failure(members["DestinationConfig"])
     changed = replace(settings, **changes)  # type: ignore[arg-type]  # Each value was checked for its setting above.
     _check_combination(changed)
     return changed
@@ -155,17 +158,15 @@ def _check_served(members: JsonObject) -> None:
         raise InvalidParameterValue(f"{name} is not supported by Pelton: leave it out.")
 
 
-def _check_destination(members: JsonObject) -> None:
-    """Failure destinations are not served yet; what is given up stays in Pelton's own failure store."""
-    destination = members.get("DestinationConfig") or {}
-    if destination.get("OnSuccess"):
+def _check_no_success(members: JsonObject) -> None:
+    if (members.get("DestinationConfig") or {}).get("OnSuccess"):
         raise InvalidParameterValue("Unsupported DestinationConfig parameter for given event source mapping type.")
-    arn = (destination.get("OnFailure") or {}).get("Destination")
-    if arn:
-        raise InvalidParameterValue(
-            f"DestinationConfig.OnFailure ({arn}) is not supported by Pelton: leave it out; records that are given up "
-            "are kept in Pelton's failure store."
-        )
+
+
+def _on_failure(config: JsonObject) -> str | None:
+    """The destination of discarded batches; None: no other than Pelton's own failure store."""
+    arn = (config.get("OnFailure") or {}).get("Destination")
+    return checked_destination(arn) if arn else None
 
 
 def _number(name: str, value: object, low: int, high: int) -> int:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from pelton.operations import JsonObject
 from pelton.storage.catalog import SequenceNumber
 from pelton.triggers.mappings import EventSourceMapping
-from pelton.triggers.pieces import Piece
+from pelton.triggers.pieces import TOO_OLD, Piece
 from pelton.triggers.protocols import Discarded
 
 _NumberText = Callable[[SequenceNumber], str]
@@ -53,4 +54,53 @@ def discarded_piece(
         executed_version=note.executed_version if note else None,
         reason=note.reason if note else "the records were too old when they were first read",
         discarded_ms=now_ms,
+        destination=mapping.settings.on_failure,
     )
+
+
+def failure_particulars(discarded: Discarded, request_id: str) -> JsonObject:
+    """What a destination is told: which records, of which invocation, and why; members in the service's order.
+
+    Source: Lambda developer guide, "Example on-failure invocation record", as recorded.
+    """
+    told: JsonObject = {
+        "requestContext": {
+            "requestId": request_id,
+            "functionArn": discarded.function_arn,
+            "condition": discarded.condition,
+            "approximateInvokeCount": discarded.invoke_count,
+        }
+    }
+    if discarded.condition != TOO_OLD:
+        told["responseContext"] = {
+            "statusCode": 200,
+            "executedVersion": discarded.executed_version,
+            "functionError": discarded.function_error,
+        }
+    told |= {"version": "1.0", "timestamp": _moment(discarded.discarded_ms, with_ms=True)}
+    told["DDBStreamBatchInfo"] = {
+        "shardId": discarded.shard_id,
+        "startSequenceNumber": discarded.first_text,
+        "endSequenceNumber": discarded.last_text,
+        **_arrivals(discarded),
+        "batchSize": len(discarded.records),
+        "streamArn": discarded.stream_arn,
+    }
+    return told
+
+
+def _arrivals(discarded: Discarded) -> JsonObject:
+    """When the first and the last record were made; a window's last invocation may have had none."""
+    if not discarded.records:
+        return {}
+    return {
+        "approximateArrivalOfFirstRecord": _moment(discarded.records[0].created_ms, with_ms=False),
+        "approximateArrivalOfLastRecord": _moment(discarded.records[-1].created_ms, with_ms=False),
+    }
+
+
+def _moment(at_ms: int, *, with_ms: bool) -> str:
+    """``2025-10-20T22:41:07.512Z``, or whole seconds."""
+    moment = datetime.fromtimestamp(at_ms // 1000, tz=UTC)
+    fraction = f".{at_ms % 1000:03d}" if with_ms else ""
+    return f"{moment:%Y-%m-%dT%H:%M:%S}{fraction}Z"

@@ -131,6 +131,7 @@ class Discarded:
     executed_version: str | None
     reason: str  #: the last error, for people
     discarded_ms: int
+    destination: str | None = None  #: ARN that the mapping names for discarded batches
 
 
 class Checkpoints(Protocol):
@@ -143,7 +144,11 @@ class Checkpoints(Protocol):
         """Have the state stored within 100 ms; ``state`` is asked when it is stored, so the newest goes."""
 
     async def discard(self, discarded: Discarded, state: Callable[[], JsonObject]) -> None:
-        """Keep discarded records and the state after them, in one transaction; returns when it is durable."""
+        """Keep discarded records and the state after them, in one transaction; returns when it is durable.
+
+        Raises:
+            Exception: a destination did not take them, or the disk failed: nothing moved; to be tried again.
+        """
 
     async def forget(self, shard_id: str) -> None:
         """Remove the state of a shard that is gone."""

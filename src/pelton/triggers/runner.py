@@ -16,6 +16,7 @@ from pelton.operations import JsonObject
 from pelton.storage.catalog import SequenceNumber
 from pelton.triggers.answers import Failed, Stopped
 from pelton.triggers.checkpoints import finished
+from pelton.triggers.discarding import Discarding
 from pelton.triggers.events import ShardStatus, TriggerEvent
 from pelton.triggers.mappings import EventSourceMapping, MappingSettings
 from pelton.triggers.narration import Narrator
@@ -36,7 +37,7 @@ from pelton.triggers.shard_status import RunnerView, outstanding_line, shard_sta
 _log = logging.getLogger("pelton.triggers")
 
 _READ_LIMIT = 1000
-#: Pause before a discarded batch that could not be stored is tried again, and after a fault of ours.
+#: Pause after a fault of ours.
 _TROUBLE_PAUSE_S = 1.0
 
 
@@ -71,6 +72,7 @@ class ShardRunner:
         self._context = context
         self._on_end = on_end
         self._narrator = Narrator(context.mapping, shard.id, context.on_event)
+        self._discarding = Discarding(context.checkpoints, self._narrator, context.clock, context.random)
         self._processor = self._new_processor(stored)
         self._is_paused = is_paused
         self._is_stopping = False
@@ -121,6 +123,7 @@ class ShardRunner:
             position=self._context.source.number_text(position) if position > self.shard.before else None,
             is_paused=self._is_paused,
             is_at_end=self._is_at_end,
+            trouble=self._discarding.trouble,
         )
         return shard_status(self._context.mapping(), self.shard.id, self._processor, view)
 
@@ -128,7 +131,9 @@ class ShardRunner:
         """What is not done of the records up to that number, in one line; None when all is."""
         if self._is_at_end or self._is_paused:
             return None
-        view = RunnerView(now_ms=self._context.clock.now_ms(), has_unread=self._has_unread)
+        view = RunnerView(
+            now_ms=self._context.clock.now_ms(), has_unread=self._has_unread, trouble=self._discarding.trouble
+        )
         return outstanding_line(self._context.mapping(), self.shard.id, self._processor, view, up_to)
 
     async def stop(self, timeout_s: float) -> None:
@@ -256,22 +261,8 @@ class ShardRunner:
         mapping, number_text = self._context.mapping(), self._context.source.number_text
         now_ms = self._context.clock.now_ms()
         discarded = discarded_piece(mapping, self.shard.id, action.piece, number_text, now_ms)
-        while True:
-            try:
-                await self._context.checkpoints.discard(
-                    discarded, lambda: self._processor.state_after_discard(action.lane)
-                )
-                break
-            except Exception as error:  # the records stay until they are safely kept; nothing goes past them
-                _log.warning("discarded records could not be stored: %s", error)
-                await self._pause()
+        await self._discarding.keep(discarded, lambda: self._processor.state_after_discard(action.lane))
         self._processor.given_up(action.lane, self._context.clock.now_ms())
-        self._narrator.discarded(discarded)
-
-    async def _pause(self) -> None:
-        later = asyncio.Event()
-        self._context.clock.call_later(_TROUBLE_PAUSE_S, later.set)
-        await later.wait()
 
     def _set_timer(self, at_ms: int | None) -> None:
         if self._timer is not None:

@@ -18,6 +18,7 @@ from pelton.operations import JsonObject
 from pelton.storage.catalog import SequenceNumber
 from pelton.storage.engine import Storage
 from pelton.triggers.checkpoints import StoredCheckpoints
+from pelton.triggers.destinations import Destinations
 from pelton.triggers.errors import MappingNotFound
 from pelton.triggers.events import ShardStatus, TriggerEvent, TriggerEventKind
 from pelton.triggers.log_source import LogSources
@@ -38,8 +39,9 @@ from pelton.triggers.protocols import Executor
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TriggerOptions:
-    """Limits all mappings share."""
+    """What all mappings share."""
 
+    destinations: Destinations | None = None  #: None: discarded batches go to the failure store alone
     retention_ms: int = 24 * 3600 * 1000  #: a failing batch is retried until its records are older than this
 
 
@@ -63,6 +65,7 @@ class Triggers:
         self._surroundings = Surroundings(
             execute=execute, clock=clock, random=random, retention_ms=options.retention_ms, on_event=on_event
         )
+        self._destinations = options.destinations
         self._sources = LogSources(storage)
         self._mappings: dict[str, EventSourceMapping] = {}
         self._runners: dict[str, MappingRunner] = {}
@@ -259,7 +262,7 @@ class Triggers:
         runner = MappingRunner(
             mapping,
             self._sources.source(mapping.stream_arn),
-            StoredCheckpoints(self._storage, mapping.uuid),
+            StoredCheckpoints(self._storage, mapping.uuid, self._destinations),
             self._surroundings,
         )
         self._runners[mapping.uuid] = runner

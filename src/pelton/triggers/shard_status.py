@@ -21,6 +21,7 @@ class RunnerView:
     position: str | None = None  #: last sequence number that is done, as records show it
     is_paused: bool = False
     is_at_end: bool = False
+    trouble: str | None = None  #: why discarded records are not kept yet
 
 
 def shard_status(
@@ -31,6 +32,8 @@ def shard_status(
     piece = lane.piece
     oldest = min((record.created_ms for each in processor.lanes for record in each.unfinished()), default=view.now_ms)
     state = "finished" if view.is_at_end else "paused" if view.is_paused else _state(processor, lane)
+    if view.trouble is not None:
+        state = "waiting"
     return ShardStatus(
         mapping_uuid=mapping.uuid,
         function_name=mapping.function_name,
@@ -43,7 +46,7 @@ def shard_status(
         attempt=piece.tries if piece is not None else 0,
         last_error=piece.note.reason if piece is not None and piece.note is not None else None,
         next_attempt_ms=lane.retry_at_ms,
-        waits_for=_waits_for(lane, view.now_ms) if state == "waiting" else None,
+        waits_for=view.trouble or (_waits_for(lane, view.now_ms) if state == "waiting" else None),
     )
 
 
@@ -80,6 +83,8 @@ def outstanding_line(
     if oldest is not None and oldest <= up_to:
         lane = _most_stuck(processor)
         waits_for = f", {_waits_for(lane, view.now_ms)}" if lane.retry_at_ms is not None else ""
+        if view.trouble is not None:
+            waits_for = f", {view.trouble}"
         return f"{name}: {_waiting(processor)} records in {shard_id}{waits_for}"
     if view.has_unread and processor.read_after < up_to:
         return f"{name}: unread records in {shard_id}"

@@ -27,6 +27,7 @@ from pelton.stack.reporting import Reporting
 from pelton.storage.catalog import SequenceNumber
 from pelton.storage.engine import Storage
 from pelton.storage.invocations import add_invocation
+from pelton.tables.backfilling import Backfilling
 from pelton.tables.options import TableOptions
 from pelton.triggers.destinations import Beside, Destinations
 from pelton.triggers.protocols import NotInvoked as TriggerNotInvoked
@@ -58,6 +59,7 @@ class Core:
         self.functions = Functions(ground.executor, clock=ground.clock, random=ground.random)
         self.reporting = Reporting(self.events, ground.clock, self.functions)
         self.destinations = Destinations(self.queues, random=ground.random, beside=ground.beside)
+        self.backfilling = Backfilling(ground.storage, ground.clock)
         self.triggers = Triggers(
             ground.storage,
             self._execute,
@@ -80,11 +82,13 @@ class Core:
     async def start(self) -> None:
         """Begin to react: mappings resume at their checkpoints. What is older than the retention is trimmed."""
         self.storage.start_trimming(self.ground.settings.retention_ms)
+        self.backfilling.start()
         await self.triggers.start()
 
     async def quiesce(self, timeout_s: float) -> None:
         """Begin nothing more, let what is under way end for at most that long, and make all state durable."""
         self.queues.close()
+        self.backfilling.close()
         await self.triggers.drain(timeout_s)
         await self.functions.drain(timeout_s)
 
@@ -123,7 +127,12 @@ class Core:
         endpoint = self.ground.endpoint_url.removeprefix("http://")
         return {
             "DynamoDB_20120810": tables.operations(
-                TableOptions(random=random, shards=settings.shards, endpoint=lambda: endpoint)
+                TableOptions(
+                    random=random,
+                    shards=settings.shards,
+                    on_index_created=self.backfilling.wake,
+                    endpoint=lambda: endpoint,
+                )
             ),
             "DynamoDBStreams_20120810": streams.operations(),
             "AmazonSQS": queues.operations(self.queues),

@@ -62,6 +62,10 @@ class Reading:
         there = [table for key, table in self._contents.tables.items() if key[:2] == (account, region)]
         return sorted(there, key=lambda table: table.name.encode())
 
+    def all_tables(self) -> Sequence[Table]:
+        """The tables of all accounts and regions, in no order."""
+        return tuple(self._contents.tables.values())
+
     def regions(self, account: str, name: str) -> Sequence[str]:
         """Regions in which the account has a table of that name: for the log line about a wrong region."""
         return sorted(key[1] for key in self._contents.tables if (key[0], key[2]) == (account, name))

@@ -29,6 +29,9 @@ class Snapshot(Protocol):
     def tables(self, account: str, region: str) -> Sequence[Table]:
         """All tables of an account and region, sorted by the UTF-8 bytes of their names."""
 
+    def all_tables(self) -> Sequence[Table]:
+        """The tables of all accounts and regions, in no order."""
+
     def item(self, table: Table, key: bytes) -> StoredItem | None:
         """The item under that storage key."""
 

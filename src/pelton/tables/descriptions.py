@@ -6,6 +6,7 @@ A table's ``definition`` holds, in wire form and only where they apply:
 - ``ProvisionedThroughput`` and ``IndexThroughput`` (by index name), absent on demand;
 - ``OnDemandThroughput``, ``WarmThroughput``, and ``IndexOnDemand`` and ``IndexWarm`` (by index name);
 - ``TableClass`` and ``TableClassUpdated``, ``LastUpdateToPayPerRequest`` (epoch seconds);
+- ``Backfills``: how far indexes that are being created have come (``backfilling``);
 - ``Tags`` (key to value) and ``TimeToLive`` (the attribute's name).
 
 Source: CreateTable, DescribeTable, DeleteTable answers as recorded.
@@ -17,6 +18,7 @@ from pelton.arns import index_arn
 from pelton.operations import JsonObject
 from pelton.storage.catalog import Index, Table
 from pelton.storage.transaction import Snapshot
+from pelton.tables.backfilling import has_begun, is_backfilling
 from pelton.tables.key_schemas import to_wire
 from pelton.tables.throughput import ON_DEMAND, on_demand_description, throughput_description, warm_description
 
@@ -122,6 +124,8 @@ def _index(table: Table, index: Index) -> JsonObject:
         definition = table.definition
         throughput = definition.get("IndexThroughput", {}).get(index.name)
         description["IndexStatus"] = "ACTIVE"
+        if is_backfilling(table, index):
+            description.update(IndexStatus="CREATING", Backfilling=has_begun(table, index))
         description["ProvisionedThroughput"] = throughput_description(throughput)
         if limits := on_demand_description(definition.get("IndexOnDemand", {}).get(index.name, {})):
             description["OnDemandThroughput"] = limits

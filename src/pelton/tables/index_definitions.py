@@ -75,7 +75,7 @@ def global_indexes(
     _check_names([*local, *indexes])
     if len(indexes) > GLOBAL_INDEXES_MAX:
         raise invalid_parameter("GlobalSecondaryIndex count exceeds the per-table limit of 20")
-    _check_included_names([*local, *indexes])
+    check_included_names([index.projection for index in (*local, *indexes)])
     return indexes
 
 
@@ -140,8 +140,13 @@ def _check_names(indexes: Sequence[IndexDefinition]) -> None:
         seen.add(index.name)
 
 
-def _check_included_names(indexes: Sequence[IndexDefinition]) -> None:
-    count = sum(len(index.projection.get("NonKeyAttributes", ())) for index in indexes)
+def check_included_names(projections: Sequence[JsonObject]) -> None:
+    """Refuse more names in all INCLUDE projections of a table than there can be; one in two indexes counts twice.
+
+    Raises:
+        ValidationFailed: they are too many.
+    """
+    count = sum(len(projection.get("NonKeyAttributes", ())) for projection in projections)
     if count > INCLUDED_NAMES_MAX:
         raise invalid_parameter(
             f"Number of projected NonKeyAttributes over all indexes exceeds the limit of {INCLUDED_NAMES_MAX}: {count}"

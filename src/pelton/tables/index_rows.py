@@ -6,6 +6,7 @@ attributes, those of both keys always among them. Source: developer guide, "Seco
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 import orjson
@@ -17,7 +18,7 @@ from pelton.items.key_checks import (
     check_index_keys,
     check_updated_index_keys,
 )
-from pelton.items.keys import index_key
+from pelton.items.keys import holds_key_value, index_key
 from pelton.items.types import Item
 from pelton.items.values import item_size, items_equal, value_size
 from pelton.storage.catalog import Index, Table
@@ -40,12 +41,14 @@ def check_put_keys(table: Table, item: Item) -> None:
     Raises:
         ValidationFailed: of several indexes that complain, the alphabetically first is named.
     """
+    _check_backfilling(table, item, item.keys())
     check_index_keys(_index_keys(table), item)
     _check_sizes(table, item)
 
 
 def check_updated_keys(table: Table, item: Item, changed: frozenset[str]) -> None:
     """The same for the item an update has made, with UpdateItem's texts; only changed attributes are looked at."""
+    _check_backfilling(table, item, changed)
     check_updated_index_keys(_index_keys(table), item, changed)
     _check_sizes(table, item)
 
@@ -123,6 +126,19 @@ def _compare(  # The two states of one index entry, and where they belong.
 
 def _index_keys(table: Table) -> list[IndexKey]:
     return [IndexKey(index.name, index.schema) for index in table.indexes]
+
+
+def _check_backfilling(table: Table, item: Item, names: Collection[str]) -> None:
+    """An index that is being created refuses values of another type in words of its own."""
+    filling = table.definition.get("Backfills")
+    if not filling:
+        return
+    for index in table.indexes:
+        if index.name in filling and any(
+            attribute.name in names and attribute.name in item and not holds_key_value(attribute, item[attribute.name])
+            for attribute in index.schema.attributes
+        ):
+            raise invalid_parameter("Schema violation against backfilling index")
 
 
 def _check_sizes(table: Table, item: Item) -> None:

@@ -13,6 +13,10 @@ def _loopback() -> str:
     return "localhost:8000"
 
 
+def _nothing() -> None:
+    """Somebody else fills indexes."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableOptions:
     """Options of the table operations."""
@@ -20,4 +24,5 @@ class TableOptions:
     random: Random  #: where TableIds come from
     expressions: ExpressionCache = field(default_factory=ExpressionCache)  #: parsed texts, one cache per server
     shards: int = 1  #: shards of a new stream, at least 1
+    on_index_created: Callable[[], None] = _nothing  #: UpdateTable has entered an index that has to be filled
     endpoint: Callable[[], str] = _loopback  #: ``host:port`` of this server, asked when DescribeEndpoints is called

@@ -20,6 +20,7 @@ from pelton.operations import JsonObject, RequestContext
 from pelton.storage.catalog import Index, Table
 from pelton.storage.change import StoredItem
 from pelton.storage.transaction import Snapshot
+from pelton.tables.backfilling import is_backfilling
 from pelton.tables.capacity import Consumption, read_units, wanted_detail
 from pelton.tables.errors import invalid_parameter
 from pelton.tables.index_rows import projected_names
@@ -87,6 +88,8 @@ def rows_of_request(snapshot: Snapshot, context: RequestContext, body: JsonObjec
         raise ValidationFailed(f"The table does not have the specified index: {index_name}")
     if index.is_global and body.get("ConsistentRead"):
         raise ValidationFailed("Consistent reads are not supported on global secondary indexes")
+    if is_backfilling(table, index):
+        raise ValidationFailed(f"Cannot read from backfilling global secondary index: {index_name}")
     return Rows(table, index)
 
 

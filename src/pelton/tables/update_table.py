@@ -18,6 +18,7 @@ from pelton.storage.transaction import WriteTransaction
 from pelton.tables.create_table import refuse_not_offered
 from pelton.tables.descriptions import epoch_seconds, table_description
 from pelton.tables.errors import NotOffered, invalid_parameter
+from pelton.tables.index_changes import IndexChanges, apply_index_changes, check_updates, index_changes
 from pelton.tables.lookup import described_table
 from pelton.tables.options import TableOptions
 from pelton.tables.throughput import ON_DEMAND, PROVISIONED, check_bounds, check_on_demand_limits
@@ -57,18 +58,42 @@ def _prepare(
     def decide(transaction: WriteTransaction) -> JsonObject:
         table = described_table(transaction, context, body["TableName"])
         definition = changed_definition(table, body, context.now_ms)
+        changes = index_changes(table, definition, body)
+        _check_index_throughput(table, definition, changes)
         stream = _stream_change(table, body.get("StreamSpecification"))
         # Everything that can be refused has been decided: from here on the catalog changes.
-        old_throughput = table_description(transaction, table)["ProvisionedThroughput"]
+        old = table_description(transaction, table)
         if definition != table.definition:
             table = replace(table, definition=definition)
             transaction.replace_table(table)
         table = _apply_stream(transaction, table, stream, context.now_ms, options.shards)
+        table = apply_index_changes(transaction, table, changes)
+        if changes.created is not None:
+            options.on_index_created()
         description = table_description(transaction, table, status="UPDATING")
-        description["ProvisionedThroughput"] = {**description["ProvisionedThroughput"], **old_throughput}
+        description["ProvisionedThroughput"] = {**description["ProvisionedThroughput"], **old["ProvisionedThroughput"]}
+        if changes.deleted is not None:
+            _show_deleted(description, old, changes.deleted.name)
         return {"TableDescription": description}
 
     return decide
+
+
+def _check_index_throughput(table: Table, definition: JsonObject, changes: IndexChanges) -> None:
+    """A provisioned table has numbers for each of its global indexes."""
+    if definition["BillingMode"] != PROVISIONED:
+        return
+    given = definition.get("IndexThroughput", {})
+    kept = [index for index in table.indexes if index.is_global and index is not changes.deleted]
+    if missing := [index.name for index in kept if index.name not in given]:
+        raise invalid_parameter(f"ProvisionedThroughput must be specified for index: {','.join(missing)}")
+
+
+def _show_deleted(description: JsonObject, old: JsonObject, name: str) -> None:
+    """The answer still shows the index that is going."""
+    shown = [index for index in old["GlobalSecondaryIndexes"] if index["IndexName"] == name]
+    going = [{**index, "IndexStatus": "DELETING"} for index in shown]
+    description["GlobalSecondaryIndexes"] = [*description.get("GlobalSecondaryIndexes", ()), *going]
 
 
 def _check_request(body: JsonObject) -> None:
@@ -86,8 +111,7 @@ def _check_request(body: JsonObject) -> None:
     if body.get("BillingMode") == PROVISIONED and throughput is None:
         raise invalid_parameter("ProvisionedThroughput must be specified when BillingMode is PROVISIONED")
     check_bounds(throughput)
-    if body.get("GlobalSecondaryIndexUpdates") is not None:
-        raise NotOffered("GlobalSecondaryIndexUpdates", "define the index when the table is created")
+    check_updates(body.get("GlobalSecondaryIndexUpdates") or ())
     if throughput is not None and body.get("StreamSpecification") is not None:
         raise invalid_parameter("You cannot modify stream status while updating table IOPS")
 
@@ -99,7 +123,7 @@ def changed_definition(table: Table, body: JsonObject, now_ms: int) -> JsonObjec
         ValidationFailed: the change is none, or does not fit the billing mode.
     """
     definition = dict(table.definition)
-    _change_billing(table, definition, body, now_ms)
+    _change_billing(definition, body, now_ms)
     if (limits := body.get("OnDemandThroughput")) is not None:
         check_on_demand_limits(
             limits,
@@ -117,7 +141,7 @@ def changed_definition(table: Table, body: JsonObject, now_ms: int) -> JsonObjec
     return definition
 
 
-def _change_billing(table: Table, definition: JsonObject, body: JsonObject, now_ms: int) -> None:
+def _change_billing(definition: JsonObject, body: JsonObject, now_ms: int) -> None:
     billing_mode = body.get("BillingMode") or definition["BillingMode"]
     throughput = body.get("ProvisionedThroughput")
     if billing_mode == ON_DEMAND:
@@ -127,7 +151,7 @@ def _change_billing(table: Table, definition: JsonObject, body: JsonObject, now_
             )
         _switch_to_on_demand(definition, now_ms)
     elif throughput is not None:
-        _change_throughput(table, definition, throughput, now_ms)
+        _change_throughput(definition, throughput, now_ms)
 
 
 def _switch_to_on_demand(definition: JsonObject, now_ms: int) -> None:
@@ -139,7 +163,7 @@ def _switch_to_on_demand(definition: JsonObject, now_ms: int) -> None:
     definition.pop("IndexThroughput", None)
 
 
-def _change_throughput(table: Table, definition: JsonObject, requested: JsonObject, now_ms: int) -> None:
+def _change_throughput(definition: JsonObject, requested: JsonObject, now_ms: int) -> None:
     current = definition.get("ProvisionedThroughput")
     reads, writes = requested["ReadCapacityUnits"], requested["WriteCapacityUnits"]
     changed = {"ReadCapacityUnits": reads, "WriteCapacityUnits": writes}
@@ -150,8 +174,6 @@ def _change_throughput(table: Table, definition: JsonObject, requested: JsonObje
             changed["LastIncreaseDateTime"] = epoch_seconds(now_ms)
         if reads < current["ReadCapacityUnits"] or writes < current["WriteCapacityUnits"]:
             changed["LastDecreaseDateTime"] = epoch_seconds(now_ms)
-    elif indexes := [index.name for index in table.indexes if index.is_global]:
-        raise invalid_parameter(f"ProvisionedThroughput must be specified for index: {','.join(indexes)}")
     definition["BillingMode"] = PROVISIONED
     definition["ProvisionedThroughput"] = changed
     definition.pop("OnDemandThroughput", None)

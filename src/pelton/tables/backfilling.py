@@ -1,0 +1,131 @@
+"""Filling a new index from its table: in small steps, each in a group commit of its own.
+
+How far it has come stands in the table's definition, stored in the same transaction as the rows it
+added: after a crash it goes on from there. Writes that come meanwhile keep the index themselves;
+an item that cannot be in the index (its value has another type) is passed over.
+Source: developer guide, "Managing Global Secondary Indexes", phases of an index creation.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import islice
+
+from pelton.clock import Clock, Timer
+from pelton.operations import JsonObject
+from pelton.storage.catalog import Index, Table
+from pelton.storage.change import StoredItem
+from pelton.storage.engine import Storage
+from pelton.storage.transaction import WriteTransaction
+from pelton.tables.index_rows import index_entries
+
+_log = logging.getLogger(__name__)
+
+#: Member of a definition: where the backfill of each index being created stands, by its name. None: it has not
+#: begun; else the last storage key that was looked at, in hexadecimal.
+BACKFILLS = "Backfills"
+#: Items of one step.
+STEP_ITEMS = 500
+#: Pause between two steps: the writer has other work.
+_PAUSE_S = 0.005
+#: Pause before a step that failed is tried again.
+_RETRY_S = 1.0
+
+
+def is_backfilling(table: Table, index: Index) -> bool:
+    """Whether the index is still being created: it cannot be read yet."""
+    return BACKFILLS in table.definition and index.name in table.definition[BACKFILLS]
+
+
+def has_begun(table: Table, index: Index) -> bool:
+    """Whether the backfill of an index that is being created has come to look at items."""
+    return table.definition[BACKFILLS][index.name] is not None
+
+
+def begin_backfill(definition: JsonObject, index_name: str) -> None:
+    """Note in a definition that the index has to be filled."""
+    definition[BACKFILLS] = {**definition.get(BACKFILLS, {}), index_name: None}
+
+
+def without_backfill(definition: JsonObject, index_name: str) -> None:
+    """Note in a definition that the index has not to be filled any more."""
+    backfills = {name: position for name, position in definition.get(BACKFILLS, {}).items() if name != index_name}
+    definition.pop(BACKFILLS, None)
+    if backfills:
+        definition[BACKFILLS] = backfills
+
+
+def backfill_step(transaction: WriteTransaction, tables: Sequence[Table]) -> bool:
+    """Fill a bounded part of the first index among these tables that needs it; whether there was one."""
+    for table in tables:
+        for index in table.indexes:
+            if is_backfilling(table, index):
+                _fill(transaction, table, index)
+                return True
+    return False
+
+
+def _fill(transaction: WriteTransaction, table: Table, index: Index) -> None:
+    position = table.definition[BACKFILLS][index.name]
+    # No key is a prefix of another: this is the first key after the position.
+    lower = b"" if not position else bytes.fromhex(position) + b"\x00"
+    items = list(islice(transaction.items(table, None, lower=lower, upper=None), STEP_ITEMS))
+    transaction.fill_index(index, _entries(table, index, items))
+    definition = dict(table.definition)
+    if len(items) < STEP_ITEMS:
+        without_backfill(definition, index.name)
+    else:
+        definition[BACKFILLS] = {**definition[BACKFILLS], index.name: items[-1].key.hex()}
+    transaction.replace_table(replace(table, definition=definition))
+
+
+def _entries(table: Table, index: Index, items: Sequence[StoredItem]) -> list[StoredItem]:
+    entries = (index_entries(table, index, item) for item in items)
+    return [entry for entry in entries if entry is not None]
+
+
+class Backfilling:
+    """Steps for as long as an index needs them: from ``start``, and from each ``wake``."""
+
+    def __init__(self, storage: Storage, clock: Clock) -> None:
+        self._storage = storage
+        self._clock = clock
+        self._timer: Timer | None = None
+        self._is_stepping = False
+        self._is_woken = False  #: while a step was under way, which may not have seen why
+        self._is_closed = False
+
+    def start(self) -> None:
+        """Go on with what a former process left undone."""
+        self.wake()
+
+    def wake(self) -> None:
+        """An index may need to be filled: look soon. Called on the loop's thread, within a decision too."""
+        self._is_woken = self._is_stepping
+        if self._timer is None and not self._is_stepping:
+            self._step_after(_PAUSE_S)
+
+    def close(self) -> None:
+        """Begin no further step."""
+        self._is_closed = True
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _step(self) -> None:
+        self._timer = None
+        self._is_stepping = True
+        self._storage.submit(lambda transaction: backfill_step(transaction, transaction.all_tables()), self._done)
+
+    def _done(self, stepped: bool | BaseException) -> None:
+        is_woken, self._is_woken, self._is_stepping = self._is_woken, False, False
+        if isinstance(stepped, BaseException):
+            _log.warning("filling an index was put off: %s", stepped)
+            self._step_after(_RETRY_S)
+        elif stepped or is_woken:
+            self._step_after(_PAUSE_S)
+
+    def _step_after(self, pause_s: float) -> None:
+        if not self._is_closed:
+            self._timer = self._clock.call_later(pause_s, self._step)

@@ -66,8 +66,8 @@ def test_deployment_keys_are_passed_over_with_their_unresolved_values() -> None:
             "serverless.yml:7: f: there is no event htp, it has no effect (did you mean http?)",
         ),
         (
-            service("resources:\n  Resources:\n    Q: {Type: AWS::SQS::Queue}"),
-            "serverless.yml:5: Q (AWS::SQS::Queue) is not served here (what refers to it gets a made-up name)",
+            service("resources:\n  Resources:\n    Q: {Type: AWS::SNS::Topic}"),
+            "serverless.yml:5: Q (AWS::SNS::Topic) is not served here (what refers to it gets a made-up name)",
         ),
         (
             service("plugins: [serverless-lift]"),

@@ -29,6 +29,7 @@ _SECRET = "arn:aws:secretsmanager:{region}:{account}:secret:{name}"
 _LAYER = "arn:aws:lambda:{region}:{account}:layer:{name}:1"
 
 TABLE_TYPES = frozenset({"AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable", "AWS::Serverless::SimpleTable"})
+QUEUE_TYPE = "AWS::SQS::Queue"
 FUNCTION_TYPES = frozenset({"AWS::Lambda::Function", "AWS::Serverless::Function"})
 
 #: Everything not in this table gets a stable made-up name and ARN.
@@ -40,7 +41,7 @@ KINDS: Mapping[str, Kind] = {
     "AWS::Serverless::Function": Kind("FunctionName", "{name}", {"Arn": _FUNCTION}),
     "AWS::Lambda::LayerVersion": Kind("LayerName", _LAYER),
     "AWS::Serverless::LayerVersion": Kind("LayerName", _LAYER),
-    "AWS::SQS::Queue": Kind(
+    QUEUE_TYPE: Kind(
         "QueueName",
         _QUEUE_URL,
         {"Arn": "arn:aws:sqs:{region}:{account}:{name}", "QueueName": "{name}", "QueueUrl": _QUEUE_URL},

@@ -29,6 +29,7 @@ from pelton.projects.template import Template
 
 MAPPING_TYPE = "AWS::Lambda::EventSourceMapping"
 _STREAM_ARN = re.compile(r"arn:aws:dynamodb:[^:]*:\d*:table/([^/]+)/stream/.+")
+_QUEUE_ARN = re.compile(r"arn:aws[a-z-]*:sqs:[^:]*:\d*:[A-Za-z0-9_-]+")
 _TOKEN = re.compile(r"\{\{stream:[^{}]+\}\}")
 _FUNCTION_ARN = re.compile(r"(?:arn:aws:lambda:[^:]*:)?(?:\d{12}:)?(?:function:)?([A-Za-z0-9_-]+)(?::[\w$-]+)?")
 _PASSED_OVER = frozenset(
@@ -96,6 +97,13 @@ def _destination(value: Value, where: Where, what: str) -> object:
     if not failure:
         return {"OnFailure": {}}
     return {"OnFailure": {"Destination": text_of(failure.get("Destination"), where, f"{what}.OnFailure.Destination")}}
+
+
+def _unserved_destination(config: Value) -> str | None:
+    """A destination that is no standard queue's ARN: a topic, a bucket, a URL."""
+    failure = config.get("OnFailure") if isinstance(config, Block) else None
+    destination = failure.get("Destination") if isinstance(failure, Block) else None
+    return str(destination) if destination is not None and not _QUEUE_ARN.fullmatch(str(destination)) else None
 
 
 _SETTINGS: Mapping[str, _Setting] = {
@@ -212,7 +220,10 @@ class MappingReader:
                 self.notes.warn(where, what, did_you_mean(name, _SETTINGS))
                 continue
             read = setting.read(value, where, f"{function_key}: {name}")
-            if name in self.options.mapping_settings or read == setting.default:
+            if name == "DestinationConfig" and (other := _unserved_destination(value)):
+                what = f"{function_key}: the destination {other} is not a queue's ARN, and no other is supported"
+                self.notes.refuse_unsupported(where, what, "name a queue with !GetAtt Queue.Arn")
+            elif name in self.options.mapping_settings or read == setting.default:
                 settings[name] = read
             else:
                 what = f"{function_key}: {name} is not supported yet and would change what the function receives"

@@ -81,6 +81,17 @@ class TableDeclaration:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QueueDeclaration:
+    """A standard queue; attributes are those of a CreateQueue request."""
+
+    logical_id: str
+    name: str
+    attributes: Mapping[str, str]
+    tags: Mapping[str, str] = field(default_factory=dict)
+    where: Where = Where("")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cors:
     """Cross-origin rules of a route (``http``) or of the whole API (``httpApi``)."""
 
@@ -130,6 +141,7 @@ class Project:
     root: Path
     functions: tuple[FunctionDeclaration, ...] = ()
     tables: tuple[TableDeclaration, ...] = ()
+    queues: tuple[QueueDeclaration, ...] = ()
     routes: tuple[Route, ...] = ()
     mappings: tuple[MappingDeclaration, ...] = ()
     companions: tuple[str, ...] = ()  #: ``custom.pelton.companions``

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from pelton.projects.documents import Block, Row, Unresolved, scalar_text
 from pelton.projects.intrinsics import Evaluator
-from pelton.projects.kinds import FUNCTION_TYPES, TABLE_TYPES
+from pelton.projects.kinds import FUNCTION_TYPES, QUEUE_TYPE, TABLE_TYPES
 from pelton.projects.known_keys import RESOURCES_DEPLOYMENT
 from pelton.projects.mappings import MAPPING_TYPE
 from pelton.projects.notes import Notes
@@ -27,7 +27,7 @@ def note_resources(template: Template, evaluator: Evaluator, running: Collection
             notes.warn(where, f"the resource {logical_id} has no Type", "add one, or remove the resource")
         elif kind in FUNCTION_TYPES:
             notes.warn(where, f"the function {logical_id} does not run here", "declare it under functions")
-        elif kind not in TABLE_TYPES and not kind.startswith(RESOURCES_DEPLOYMENT):
+        elif kind not in TABLE_TYPES and kind != QUEUE_TYPE and not kind.startswith(RESOURCES_DEPLOYMENT):
             notes.warn(where, f"{logical_id} ({kind}) is not served here", "what refers to it gets a made-up name")
 
 

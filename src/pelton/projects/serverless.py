@@ -16,6 +16,7 @@ from pelton.projects.names import function_logical_id, layer_logical_id
 from pelton.projects.notes import Notes
 from pelton.projects.options import ReadOptions
 from pelton.projects.project import FunctionDeclaration, Project, Route
+from pelton.projects.queues import read_queues
 from pelton.projects.resources import note_resources, read_outputs
 from pelton.projects.scalars import block_of, text_of
 from pelton.projects.service import Service, open_service
@@ -75,6 +76,7 @@ def _project(
         root=service.root,
         functions=functions,
         tables=tables,
+        queues=read_queues(template, evaluator, notes),
         routes=tuple(route for route in routes if route.function_key in running),
         mappings=mappings,
         companions=settings.companions,

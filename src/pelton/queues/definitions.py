@@ -79,6 +79,30 @@ def set_attributes(transaction: WriteTransaction, queue: Queue, attributes: Mapp
     return made
 
 
+def bring_in_line(
+    transaction: WriteTransaction,
+    identity: Identity,
+    attributes: Mapping[str, str],
+    tags: Mapping[str, str],
+    now_ms: int,
+) -> Queue:
+    """The queue with exactly these attributes and tags: made, or changed; its messages stay.
+
+    Raises:
+        InvalidParameterValue: as ``create``.
+    """
+    there = find_queue(transaction, *identity)
+    if there is None:
+        return create(transaction, identity, attributes, tags, now_ms)
+    _check_dead_letters(transaction, identity.arn, attributes)
+    if (there.attributes, there.tags) == (attributes, tags):
+        return there
+    retention_s = number(attributes, "MessageRetentionPeriod")
+    made = replace(there, attributes=attributes, tags=tags, retention_s=retention_s, changed_ms=now_ms)
+    replace_queue(transaction, made)
+    return made
+
+
 def _check_dead_letters(snapshot: Snapshot, source_arn: str, attributes: Mapping[str, str]) -> None:
     redrive = redrive_of(attributes)
     if redrive is None:

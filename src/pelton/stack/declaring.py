@@ -1,4 +1,4 @@
-"""A project's declarations, made true: tables first, then functions, then mappings.
+"""A project's declarations, made true: queues and tables first, then functions, then mappings.
 
 Data is kept. A table that exists is brought in line where that is safe (stream, time to live) and told
 of where it is not (another key schema): nothing a template says drops data. Mappings are reconciled in
@@ -15,6 +15,7 @@ from pelton.functions.definition import Function, InvalidFunction
 from pelton.operations import JsonObject
 from pelton.projects.project import FunctionDeclaration, Project, TableDeclaration, with_stream_arns
 from pelton.stack.core import Core
+from pelton.stack.queues import declare_queues
 from pelton.stack.refusal import CannotStart
 from pelton.storage.catalog import Table
 
@@ -30,13 +31,8 @@ async def declare(core: Core, project: Project) -> Project:
     """
     for note in project.notes:
         core.reporting.note("project", str(note), is_problem=note.level == "warning")
-    if project.failures is not None:
-        core.reporting.note(
-            "project",
-            f"custom.pelton.failures is not served yet: discarded records are kept in {core.storage.path} "
-            "(take the key out)",
-            is_problem=True,
-        )
+    core.destinations.folder = project.failures
+    await declare_queues(core, project)
     arns = {}
     for table in project.tables:
         if stream := await _declare_table(core, project, table):

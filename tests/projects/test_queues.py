@@ -1,0 +1,105 @@
+"""Queues and failure destinations as projects declare them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from pelton.projects.project import ProjectRefused
+from tests.projects.reading import read, service, texts_of
+
+DEAD = "arn:aws:sqs:us-east-1:000000000000:dead"
+
+RESOURCES = """
+resources:
+  Resources:
+    Orders:
+      Type: AWS::DynamoDB::Table
+      Properties:
+        TableName: orders
+        KeySchema: [{AttributeName: id, KeyType: HASH}]
+        AttributeDefinitions: [{AttributeName: id, AttributeType: S}]
+        StreamSpecification: {StreamViewType: NEW_IMAGE}
+    Work:
+      Type: AWS::SQS::Queue
+      Properties:
+        QueueName: work
+        VisibilityTimeout: 60
+        RedrivePolicy: {deadLetterTargetArn: !GetAtt Dead.Arn, maxReceiveCount: 3}
+        Tags: [{Key: team, Value: search}]
+    Dead:
+      Type: AWS::SQS::Queue
+      Properties: {QueueName: dead, KmsMasterKeyId: alias/aws/sqs}
+    Topic: {Type: AWS::SNS::Topic, Properties: {TopicName: topic}}
+"""
+
+
+def with_destination(destination: str) -> str:
+    return service(f"""
+functions:
+  index:
+    handler: handlers.index
+    environment: {{WORK: !Ref Work}}
+    events:
+      - stream:
+          type: dynamodb
+          arn: !GetAtt Orders.StreamArn
+          destinations: {{onFailure: {destination}}}
+{RESOURCES}""")
+
+
+SERVED = frozenset({"StartingPosition", "BatchSize", "DestinationConfig"})
+
+
+def test_queues_are_read_with_their_attributes_and_tags() -> None:
+    project = read(service(f"functions: {{}}\n{RESOURCES}"))
+
+    work, dead = project.queues
+    assert (work.name, dict(work.tags)) == ("work", {"team": "search"})
+    assert work.attributes["VisibilityTimeout"] == "60"
+    assert json.loads(work.attributes["RedrivePolicy"]) == {"deadLetterTargetArn": DEAD, "maxReceiveCount": 3}
+    assert dict(dead.attributes) == {}
+    assert not [text for text in texts_of(project) if "Dead" in text or "Work" in text]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        DEAD,
+        f"{{arn: '{DEAD}', type: sqs}}",
+        "!GetAtt Dead.Arn",
+        "{arn: !GetAtt Dead.Arn, type: sqs}",
+        "{Fn::GetAtt: [Dead, Arn]}",
+        "{arn: {Fn::Join: [':', ['arn:aws:sqs', !Ref AWS::Region, !Ref AWS::AccountId, dead]]}, type: sqs}",
+    ],
+)
+def test_a_destination_is_read_in_every_form(written: str) -> None:
+    project = read(with_destination(written), mapping_settings=SERVED)
+
+    (mapping,) = project.mappings
+    assert mapping.settings["DestinationConfig"] == {"OnFailure": {"Destination": DEAD}}
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["{arn: !Ref Topic, type: sns}", "arn:aws:s3:::bucket", "!Ref Dead", "arn:aws:sqs:us-east-1:000000000000:a.fifo"],
+)
+def test_another_destination_is_refused_by_name(written: str) -> None:
+    with pytest.raises(ProjectRefused, match=r"index: the destination .* is not a queue's ARN"):
+        read(with_destination(written), mapping_settings=SERVED)
+
+
+def test_another_destination_is_a_warning_when_that_is_allowed() -> None:
+    project = read(with_destination("arn:aws:s3:::bucket"), mapping_settings=SERVED, allow_unsupported=True)
+
+    assert "DestinationConfig" not in project.mappings[0].settings
+    assert any("arn:aws:s3:::bucket" in text for text in texts_of(project))
+
+
+def test_a_fifo_queue_is_noted_and_left_out() -> None:
+    fifo = "{Type: AWS::SQS::Queue, Properties: {QueueName: a.fifo, FifoQueue: true}}"
+    project = read(service(f"functions: {{}}\nresources: {{Resources: {{Line: {fifo}}}}}"))
+
+    assert project.queues == ()
+    assert any("Line: FIFO queues are not served here" in text for text in texts_of(project))

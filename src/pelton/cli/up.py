@@ -6,7 +6,7 @@ import asyncio
 import signal
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
 import typer
 
@@ -73,8 +73,8 @@ def _run(settings: Settings, *, has_named_data_dir: bool, as_json: bool) -> int:
     from pelton.stack.running import CannotStart, run
 
     async def main() -> None:
-        with data_folder(settings, is_named=has_named_data_dir) as placed:
-            await run(placed, terminal, _until_signalled)
+        with _Signals() as signals, data_folder(settings, is_named=has_named_data_dir) as placed:
+            await run(placed, terminal, signals.wait)
 
     terminal = Terminal(SystemClock(), as_json=as_json)
     try:
@@ -85,13 +85,30 @@ def _run(settings: Settings, *, has_named_data_dir: bool, as_json: bool) -> int:
     return 0
 
 
-async def _until_signalled(say: Callable[[str], None]) -> None:
-    """Wait for Ctrl-C or a termination signal; a second one kills."""
-    loop = asyncio.get_running_loop()
-    signalled = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, signalled.set)
-    await signalled.wait()
-    say("Stopping: handlers may finish what they do (Ctrl-C again kills) …")
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.remove_signal_handler(number)
+class _Signals:
+    """Ctrl-C and the termination signal, heard from the start: what comes while Pelton starts ends it in order, too."""
+
+    _NUMBERS = (signal.SIGINT, signal.SIGTERM)
+
+    def __enter__(self) -> Self:
+        self._signalled = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        for number in self._NUMBERS:
+            self._loop.add_signal_handler(number, self._hear)
+        return self
+
+    async def wait(self, say: Callable[[str], None]) -> None:
+        """Wait for the first signal."""
+        await self._signalled.wait()
+        say("Stopping: handlers may finish what they do (Ctrl-C again kills) …")
+
+    def __exit__(self, *_: object) -> None:
+        self._release()
+
+    def _hear(self) -> None:
+        self._signalled.set()
+        self._release()  # A second one kills.
+
+    def _release(self) -> None:
+        for number in self._NUMBERS:
+            self._loop.remove_signal_handler(number)

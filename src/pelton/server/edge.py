@@ -76,14 +76,11 @@ class Connection(asyncio.Protocol):
         self._waiting_since = self._loop.time()  # Since when we wait: for a request, or for the rest of one.
         self._has_begun = False
         self._has_head = False
-        self._head_bytes = 0
+        self._head_bytes = self._chunk_bytes = self._body_bytes = self._body_bytes_max = 0
         self._url = b""
-        self._chunk_bytes = 0
         self._raw_headers: list[Header] = []
         self._headers: dict[bytes, bytes] = {}
         self._body: list[bytes] = []
-        self._body_bytes = 0
-        self._body_bytes_max = 0
 
     # What asyncio calls.
 

@@ -25,3 +25,12 @@ def sqs(pelton: LocalPelton) -> Any:
 def url(sqs: Any) -> str:
     made: str = sqs.create_queue(QueueName="orders")["QueueUrl"]
     return made
+
+
+@pytest.fixture(scope="module")
+def standing() -> Iterator[Any]:
+    """The client of a Pelton that all refusals of a module share: a refused request changes nothing."""
+    with LocalPelton() as local:
+        client = local.client("sqs")
+        client.create_queue(QueueName="orders")
+        yield client

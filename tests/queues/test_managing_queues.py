@@ -159,12 +159,14 @@ def redrive(**changes: object) -> dict[str, str]:
         ({"RedriveAllowPolicy": '{"redrivePermission":"some"}'}, "InvalidAttributeValue", "RedriveAllowPolicy"),
     ],
 )
-def test_an_attribute_that_breaks_a_rule_is_refused(sqs: Any, attributes: dict[str, str], code: str, text: str) -> None:
-    found = refused(sqs.create_queue, QueueName="new", Attributes=attributes)
+def test_an_attribute_that_breaks_a_rule_is_refused(
+    standing: Any, attributes: dict[str, str], code: str, text: str
+) -> None:
+    found = refused(standing.create_queue, QueueName="new", Attributes=attributes)
 
     assert found[0] == code
     assert text in found[1]
-    assert "QueueUrls" not in sqs.list_queues()
+    assert "QueueUrls" not in standing.list_queues(QueueNamePrefix="new")
 
 
 def test_a_queue_may_refuse_dead_letters(sqs: Any) -> None:
@@ -176,12 +178,12 @@ def test_a_queue_may_refuse_dead_letters(sqs: Any) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "a b", "x" * 81, "straße"])
-def test_a_name_of_another_form_is_refused(sqs: Any, name: str) -> None:
-    assert refused(sqs.create_queue, QueueName=name)[0] in ("InvalidParameterValue", "MissingParameter")
+def test_a_name_of_another_form_is_refused(standing: Any, name: str) -> None:
+    assert refused(standing.create_queue, QueueName=name)[0] in ("InvalidParameterValue", "MissingParameter")
 
 
-def test_fifo_queues_are_refused_by_name(sqs: Any) -> None:
-    assert "FIFO queues are not supported" in refused(sqs.create_queue, QueueName="a.fifo")[1]
+def test_fifo_queues_are_refused_by_name(standing: Any) -> None:
+    assert "FIFO queues are not supported" in refused(standing.create_queue, QueueName="a.fifo")[1]
 
 
 def test_what_is_not_offered_says_so(sqs: Any, url: str) -> None:

@@ -117,4 +117,4 @@ class QueueMachine(RuleBasedStateMachine):
 
 
 TestQueueModel = QueueMachine.TestCase
-TestQueueModel.settings = settings(max_examples=25, stateful_step_count=25, deadline=None)
+TestQueueModel.settings = settings(max_examples=15, stateful_step_count=20, deadline=None)

@@ -255,14 +255,12 @@ ENTRY = {"Id": "1", "MessageBody": "x"}
         ),
     ],
 )
-def test_a_batch_that_breaks_a_rule_is_refused_whole(
-    sqs: Any, url: str, entries: list[Any], code: str, text: str
-) -> None:
-    found = refused(sqs.send_message_batch, QueueUrl=url, Entries=entries)
+def test_a_batch_that_breaks_a_rule_is_refused_whole(standing: Any, entries: list[Any], code: str, text: str) -> None:
+    found = refused(standing.send_message_batch, QueueUrl="orders", Entries=entries)
 
     assert found[0] == code
     assert text in found[1]
-    assert bodies(sqs, url) == []
+    assert bodies(standing, "orders") == []
 
 
 def of_type(data_type: str, **value: Any) -> dict[str, Any]:
@@ -306,14 +304,12 @@ def of_type(data_type: str, **value: Any) -> dict[str, Any]:
         ),
     ],
 )
-def test_a_message_that_breaks_a_rule_is_refused(
-    sqs: Any, url: str, members: dict[str, Any], code: str, text: str
-) -> None:
-    found = refused(sqs.send_message, QueueUrl=url, **{"MessageBody": "x", **members})
+def test_a_message_that_breaks_a_rule_is_refused(standing: Any, members: dict[str, Any], code: str, text: str) -> None:
+    found = refused(standing.send_message, QueueUrl="orders", **{"MessageBody": "x", **members})
 
     assert found[0] == code
     assert text in found[1]
-    assert bodies(sqs, url) == []
+    assert bodies(standing, "orders") == []
 
 
 @pytest.mark.parametrize(
@@ -328,10 +324,8 @@ def test_a_message_that_breaks_a_rule_is_refused(
         ({"QueueUrl": "http://localhost/111111111111/orders"}, "AWS.SimpleQueueService.NonExistentQueue", "not exist"),
     ],
 )
-def test_a_receive_that_breaks_a_rule_is_refused(
-    sqs: Any, url: str, members: dict[str, Any], code: str, text: str
-) -> None:
-    found = refused(sqs.receive_message, **{"QueueUrl": url, **members})
+def test_a_receive_that_breaks_a_rule_is_refused(standing: Any, members: dict[str, Any], code: str, text: str) -> None:
+    found = refused(standing.receive_message, **{"QueueUrl": "orders", **members})
 
     assert found[0] == code
     assert text in found[1]

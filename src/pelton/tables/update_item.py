@@ -57,10 +57,10 @@ class Update:
         keys = self._keys
         check_key(table.schema, keys)
         if self._update is not None:
+            self._update.check_keys(table.schema)
             if self._update.plan.is_nested:
                 for index in table.indexes:
                     check_scalar_keys(self._update.paths, index.schema, "IndexKey")
-            self._update.check_keys(table.schema)
         return Address(table, storage_key(table.schema, keys), keys)
 
     def effect(self, address: Address, stored: StoredItem | None, cause: str | None) -> Effect:

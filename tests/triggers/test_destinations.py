@@ -169,6 +169,22 @@ def test_a_deleted_queue_holds_the_stream_until_it_is_there_again(shop: Shop) ->
     assert [batch.is_waiting for batch in shop.kept()] == [False]
 
 
+def test_an_update_frees_a_stream_from_a_deleted_queue_at_once(shop: Shop) -> None:
+    mapping = shop.map(MaximumRetryAttempts=0)
+    shop.sqs.delete_queue(QueueUrl=shop.queue)
+    shop.put("a")
+    shop.pelton.advance(1000)
+    shop.queue = shop.sqs.create_queue(QueueName="other")["QueueUrl"]
+
+    shop.lambda_.update_event_source_mapping(
+        UUID=mapping["UUID"], DestinationConfig={"OnFailure": {"Destination": DEAD.replace("dead", "other")}}
+    )
+    shop.pelton.advance(0)
+
+    assert len(shop.told()) == 1
+    assert [batch.is_waiting for batch in shop.kept()] == [False]
+
+
 def test_a_folder_gets_particulars_and_records(shop: Shop, folder: Path) -> None:
     shop.pelton.core.destinations.folder = folder / "given-up"
     shop.map(DestinationConfig={"OnFailure": {}})

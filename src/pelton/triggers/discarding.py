@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from random import Random
 
 from pelton.clock import Clock
@@ -21,16 +22,39 @@ class Discarding:
         self._narrator = narrator
         self._clock = clock
         self._random = random
+        self._pauses: set[asyncio.Event] = set()
+        self._is_over = False
         self.trouble: str | None = None  #: what keeps records from their destination now
 
-    async def keep(self, discarded: Discarded, state: Callable[[], JsonObject]) -> None:
-        """Return when the records are kept, their destination is told, and the state after them is durable."""
+    def hurry(self) -> None:
+        """The mapping changed: what waits to be tried again is tried now."""
+        for pause in self._pauses:
+            pause.set()
+
+    def end(self) -> None:
+        """Pelton stops: what waits to be tried again is tried by the next start; a try under way ends."""
+        self._is_over = True
+        self.hurry()
+
+    async def keep(
+        self, discarded: Discarded, state: Callable[[], JsonObject], destination: Callable[[], str | None]
+    ) -> None:
+        """Return when the records are kept, their destination is told, and the state after them is durable.
+
+        ``destination`` is asked before each try: an update of the mapping may name another one.
+
+        Raises:
+            CancelledError: after ``end``, and a try that failed.
+        """
         tries = 0
         while not await self._is_kept(discarded, state):
             tries += 1
             delay_ms = retry_delay_ms(tries, self._random)
             self._narrator.undeliverable(discarded, str(self.trouble), self._clock.now_ms() + delay_ms)
             await self._pause(delay_ms / 1000)
+            if self._is_over:
+                raise asyncio.CancelledError
+            discarded = replace(discarded, destination=destination())
         self.trouble = None
         self._narrator.discarded(discarded)
 
@@ -46,8 +70,12 @@ class Discarding:
 
     async def _pause(self, delay_s: float) -> None:
         later = asyncio.Event()
+        if self._is_over:
+            return
         timer = self._clock.call_later(delay_s, later.set)
+        self._pauses.add(later)
         try:
             await later.wait()
         finally:
             timer.cancel()
+            self._pauses.discard(later)

@@ -106,6 +106,7 @@ class ShardRunner:
     def change(self, settings: MappingSettings) -> None:
         """The mapping was updated: holds from the next batch on."""
         self._processor.change(settings)
+        self._discarding.hurry()
         self._wake.set()
 
     def reset_backoff(self) -> None:
@@ -142,6 +143,7 @@ class ShardRunner:
         self._wake.set()
         self._unsubscribe()
         await asyncio.wait({self._task})
+        self._discarding.end()
         if self._under_way:
             await asyncio.wait(set(self._under_way), timeout=timeout_s)
         for task in tuple(self._under_way):
@@ -261,7 +263,11 @@ class ShardRunner:
         mapping, number_text = self._context.mapping(), self._context.source.number_text
         now_ms = self._context.clock.now_ms()
         discarded = discarded_piece(mapping, self.shard.id, action.piece, number_text, now_ms)
-        await self._discarding.keep(discarded, lambda: self._processor.state_after_discard(action.lane))
+        await self._discarding.keep(
+            discarded,
+            lambda: self._processor.state_after_discard(action.lane),
+            lambda: self._context.mapping().settings.on_failure,
+        )
         self._processor.given_up(action.lane, self._context.clock.now_ms())
 
     def _set_timer(self, at_ms: int | None) -> None:

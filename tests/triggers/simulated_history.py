@@ -20,6 +20,7 @@ class Tried:
     """One set of records that was delivered together."""
 
     failures: int = 0  #: answers that counted as function errors
+    saved: int = 0  #: those that a crash does not take back
     failed_ms: int | None = None  #: when the last one came
 
 
@@ -80,8 +81,8 @@ class History:
         is_steady = not self.crashes and not self.resets and not self.stream.is_skewed
         if before is not None and before.failed_ms is not None and is_steady:
             assert self.now_ms() - before.failed_ms >= 800, "tried again without a pause"
-        if before is not None and len(self.versions) == 1 and settings.retry_attempts_max >= 0:
-            assert before.failures <= settings.retry_attempts_max + self.crashes, "more attempts than allowed"
+        if before is not None and len(self.versions) == 1 and settings.retry_attempts_max >= 0 and not self.crashes:
+            assert before.failures <= settings.retry_attempts_max, "more attempts than allowed"
         self.tried_ever.update(numbers)
 
     def succeeded(self, shard_id: str, numbers: list[int], window: TumblingWindow | None) -> None:
@@ -127,6 +128,15 @@ class History:
         self.crashes += 1
         self.is_disturbed = True
         self.last_of_key.clear()
+        for tried in self.tried.values():
+            tried.failures = tried.saved
+
+    def saved(self, shard_id: str) -> None:
+        """The shard's state is durable, the attempts of its batches included."""
+        numbers = set(self.stream.shards[shard_id].numbers)
+        for delivered, tried in self.tried.items():
+            if delivered and delivered[0] in numbers:
+                tried.saved = tried.failures
 
     def check_position(self, shard_id: str, position: int) -> None:
         """The checkpoint never passes an unfinished record."""
@@ -146,7 +156,8 @@ class History:
         for number in self.delivered:
             key = self.stream.key_of[number]
             last[key] = number
-            newest[key] = max(newest.get(key, 0), 0 if number in self.given_up else number)
+            is_gone = number in self.given_up or number in self.stream.trimmed
+            newest[key] = max(newest.get(key, 0), 0 if is_gone else number)
         assert all(last[key] >= number for key, number in newest.items()), "an old version came last"
         if not self.crashes:
             assert len(self.delivered) == len(set(self.delivered)), "a record succeeded twice without a crash"

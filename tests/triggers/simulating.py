@@ -271,6 +271,7 @@ class Simulation:
         self.stored[shard_id] = state = processor.state_after_discard(action.lane)
         self.stored_expected[shard_id] = after
         self.history.gave_up(action.piece)
+        self.history.saved(shard_id)
         if self.may_crash and not self.is_calm and self.random.random() < 0.1:
             self._crash()
             return
@@ -361,6 +362,7 @@ class Simulation:
         else:
             self.stored[shard_id] = self.last_words[shard_id]
         self.stored_expected[shard_id] = self.expected.get(shard_id)
+        self.history.saved(shard_id)
         self.history.check_position(shard_id, checkpoint_of(self.stored[shard_id]).position)
 
     def _crash(self) -> None:

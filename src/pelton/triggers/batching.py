@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
+from pelton.triggers.lane_steps import LaneView
+from pelton.triggers.pieces import Piece
 from pelton.triggers.protocols import SourceRecord
 from pelton.triggers.windows import TumblingWindow
 
@@ -89,6 +91,32 @@ class RecordQueue:
         self._bytes = 0
         self._opened_ms = None
         return drained
+
+
+def count_fitting(piece: Piece, window: TumblingWindow | None) -> int:
+    """How many of a piece's records, from the front, one invocation may hold: at least one.
+
+    All, unless the window's state has grown since it was formed, or it was read again and another filter let more
+    records through.
+    """
+    count_max = piece.size_max or len(piece.records)
+    if window is None and not piece.size_max:
+        return count_max
+    room = PAYLOAD_BYTES_MAX - _reserved(window)
+    for index, record in enumerate(piece.records):
+        room -= len(record.event) + 1
+        if index and (room < 0 or index == count_max):
+            return index
+    return len(piece.records)
+
+
+def is_window_over(window: TumblingWindow, head: SourceRecord | None, now_ms: int, view: LaneView) -> bool:
+    """Whether a tumbling window's final invocation is due; ``head`` is the oldest record that is not in a batch."""
+    if window.is_early or not view.settings.tumbling_window_s:
+        return True
+    if head is not None:
+        return not window.holds(head.created_ms)
+    return view.is_end or (view.is_caught_up and now_ms >= window.end_ms)
 
 
 def _reserved(window: TumblingWindow | None) -> int:

@@ -2,7 +2,8 @@
 
 A piece that was being retried is divided among the new lanes, each part with the retries the piece had used up.
 Parts of different old lanes may overlap in number, never in key: so order per key is kept, and a part says in its
-``shares`` which of the records in its range are its own, for the day they must be read again.
+``shares`` which of the records in its range are its own, for the day they must be read again. On that day what an
+old lane had done beyond the others must not come again behind later records of its keys: the new lanes remember it.
 """
 
 from __future__ import annotations
@@ -10,9 +11,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
+from pelton.storage.catalog import SequenceNumber
+from pelton.triggers.done_before import DoneBefore, DoneShare
 from pelton.triggers.lanes import Lane
 from pelton.triggers.pieces import Piece
 from pelton.triggers.protocols import SourceRecord
+
+
+def done_by(lanes: Sequence[Lane], read_through: SequenceNumber) -> DoneBefore:
+    """What all lanes have done, and each beyond the slowest, for the lanes that come after them."""
+    through = [lane.done_through(read_through) for lane in lanes]
+    floor = min(through)
+    ahead = {DoneShare(len(lanes), index, number) for index, number in enumerate(through) if number > floor}
+    ahead.update(share for lane in lanes for share in lane.done_before.shares if share.through > floor)
+    return DoneBefore(floor, tuple(sorted(ahead)))
 
 
 def deal_out(old: Sequence[Lane], new: Sequence[Lane], hash_of: Callable[[SourceRecord], int], now_ms: int) -> None:

@@ -4,7 +4,7 @@ A shard has as many lanes as its mapping's parallelization factor; lanes do not 
 does after a failure is here, and nothing of it does I/O:
 
     expired records           given up (RecordAgeExceeded), before every invocation
-    partial answer            records before the first failed one are done; retries start anew after progress
+    partial answer            records before the first failed one are done; retries start anew
     function error            bisect and more than one record: first half, then second half, retries unchanged
                               retries used up: given up (RetryAttemptsExhausted); else wait and send the same again
     not invoked               wait and send the same again, retries unchanged
@@ -22,7 +22,8 @@ from pelton.operations import JsonObject
 from pelton.storage.catalog import SequenceNumber
 from pelton.triggers.answers import Failed, Stopped, Succeeded, Verdict
 from pelton.triggers.backoff import DELAY_MAX_MS, retry_delay_ms
-from pelton.triggers.batching import BatchRules, RecordQueue
+from pelton.triggers.batching import BatchRules, RecordQueue, count_fitting, is_window_over
+from pelton.triggers.done_before import DoneBefore, DoneShare
 from pelton.triggers.lane_steps import Deliver, GiveUp, LaneView, WaitUntil
 from pelton.triggers.mappings import MappingSettings
 from pelton.triggers.piece_stack import PieceStack
@@ -43,8 +44,9 @@ from pelton.triggers.windows import TumblingWindow, window_from_json, window_jso
 class Lane:
     """One lane. After ``Deliver`` it waits for ``answered`` or ``not_invoked``, after ``GiveUp`` for ``given_up``."""
 
-    def __init__(self, floor: SequenceNumber, random: Random, hash_of: Callable[[SourceRecord], int]) -> None:
-        self._floor = floor  # Everything up to here was done before: such records are skipped.
+    def __init__(self, done: DoneBefore, random: Random, hash_of: Callable[[SourceRecord], int]) -> None:
+        self._done = done
+        self._hash_of = hash_of
         self._random = random
         self._queue = RecordQueue()
         self._pieces = PieceStack(hash_of)
@@ -92,6 +94,11 @@ class Lane:
         """When the failed piece is tried again; None when none waits."""
         return self._retry_at_ms
 
+    @property
+    def done_before(self) -> DoneBefore:
+        """What was done before this lane began."""
+        return self._done
+
     def unfinished(self) -> Iterator[SourceRecord]:
         """Records read and not done, in no promised order, without those still in the queue but its oldest."""
         for piece in self._pieces:
@@ -105,9 +112,9 @@ class Lane:
 
     def receive(self, record: SourceRecord, now_ms: int) -> None:
         """A record of this lane was read; those done before are passed over."""
-        if record.number <= self._floor:
+        if record.number <= self._done.floor or self._pieces.take_back(record):
             return
-        if not self._pieces.take_back(record):
+        if not self._done.holds(record, self._hash_of):
             self._queue.append(record, now_ms)
 
     def refill(self, read_through: SequenceNumber, *, is_end: bool) -> bool:
@@ -160,9 +167,7 @@ class Lane:
     def release(self) -> tuple[list[Piece], list[SourceRecord]]:
         """All that is not done, to be dealt out anew: pieces in the order of delivery, then records, oldest first."""
         assert not self._is_busy, "a lane gives its records away only between invocations"
-        pieces = list(self._pieces)
-        self._pieces.clear()
-        return pieces, self._queue.drain()
+        return self._pieces.release(), self._queue.drain()
 
     def take_over(self, pieces: Sequence[Piece], retry_at_ms: int | None) -> None:
         """Take pieces of other lanes, in the order of delivery; the lane is new."""
@@ -182,24 +187,26 @@ class Lane:
 
     def restore(self, stored: JsonObject) -> None:
         """Take up a state as ``json`` gave it; its records come in by ``receive``."""
-        self._floor = SequenceNumber(stored["through"])
+        shares = tuple(DoneShare(*share) for share in stored.get("done", ()))
+        self._done = DoneBefore(SequenceNumber(stored["through"]), shares)
         self._pieces.restore(stored["pieces"])
         self._window = window_from_json(stored["window"]) if stored["window"] else None
         self._retry_at_ms = stored["retry_at"]
 
     def _done_through(self, read_through: SequenceNumber, *, without_top: bool) -> SequenceNumber:
         if self._pieces.is_refilling:
-            return self._floor
+            return self._done.floor
         first = read_through + 1
-        if (in_hand := self._pieces.first_number(without_top=without_top)) is not None:
-            first = min(first, in_hand)
+        first = min(first, self._pieces.first_number(without_top=without_top) or first)
         if self._queue.head is not None:
             first = min(first, self._queue.head.number)
-        return SequenceNumber(max(self._floor, first - 1))
+        return SequenceNumber(max(self._done.floor, first - 1))
 
     def _json(self, read_through: SequenceNumber, window: TumblingWindow | None, *, without_top: bool) -> JsonObject:
+        through = self._done_through(read_through, without_top=without_top)
         return {
-            "through": self._done_through(read_through, without_top=without_top),
+            "through": through,
+            "done": self._done.beyond(through),
             "pieces": self._pieces.json(without_top=without_top),
             "window": window_json(window) if window is not None else None,
             "retry_at": self._retry_at_ms,
@@ -211,7 +218,7 @@ class Lane:
         length_s = view.settings.tumbling_window_s
         if self._window is None and length_s and head is not None:
             self._window = window_of(head.created_ms, length_s)
-        if self._window is not None and self._is_window_over(self._window, now_ms, view):
+        if self._window is not None and is_window_over(self._window, head, now_ms, view):
             at = head.number if head is not None else SequenceNumber(view.read_through + 1)
             self._pieces.push(Piece(records=(), first=at, last=at, is_final=True))
             return None
@@ -226,20 +233,13 @@ class Lane:
             return None
         return ready_ms if ready_ms is None or ready_ms > now_ms else None
 
-    def _is_window_over(self, window: TumblingWindow, now_ms: int, view: LaneView) -> bool:
-        head = self._queue.head
-        if window.is_early or not view.settings.tumbling_window_s:
-            return True
-        if head is not None:
-            return not window.holds(head.created_ms)
-        return view.is_end or (view.is_caught_up and now_ms >= window.end_ms)
-
     def _set_aside_expired(self, piece: Piece, now_ms: int, view: LaneView) -> None:
-        """Cut the next piece where age divides it; what is too old and comes first is given up first."""
+        """Cut the next piece where age or payload divides it; what is too old and comes first is given up first."""
         if piece.is_final:
             run, is_too_old = 0, self._window is not None and is_expired(piece, self._window.end_ms, now_ms, view)
         else:
             run, is_too_old = leading_run(piece, now_ms, view)
+            run = run if is_too_old else min(run, count_fitting(piece, self._window))
         if run < len(piece.records):
             piece, rest = cut(piece, run)
             self._pieces.replace_top(rest)

@@ -53,9 +53,11 @@ class PieceStack:
         self._pieces[-1] = piece
         return piece
 
-    def clear(self) -> None:
-        """Remove all."""
+    def release(self) -> list[Piece]:
+        """Take all off, from the top down."""
+        released = list(self)
         self._pieces.clear()
+        return released
 
     def take_back(self, record: SourceRecord) -> bool:
         """Give a record that was read again to the restored piece it belongs to; False when there is none."""
@@ -76,7 +78,9 @@ class PieceStack:
         if not is_end and any(piece.last > read_through for piece in self._pieces if not piece.is_final):
             return False
         self._pieces = [
-            piece if piece.is_final else replace(piece, records=tuple(records))
+            piece
+            if piece.is_final
+            else replace(piece, records=tuple(records), first=records[0].number, last=records[-1].number)
             for piece, records in zip(self._pieces, self._refill, strict=True)
             if records or piece.is_final
         ]

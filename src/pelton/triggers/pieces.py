@@ -36,6 +36,7 @@ class Piece:
     attempts: int = 0  #: retries used up
     tries: int = 0  #: invocations since it was formed, cut, or last made progress
     delays: int = 0  #: waits in a row, for the backoff
+    size_max: int = 0  #: read again after a restart: it held so many records before; 0: it was not
     is_final: bool = False  #: closes a tumbling window
     shares: tuple[tuple[int, int], ...] = ()  #: (lanes, lane): where its keys fell before the lanes were dealt anew
     parent: str | None = None  #: request id of the invocation whose failure cut it off
@@ -78,6 +79,7 @@ def piece_json(piece: Piece) -> JsonObject:
         "tries": piece.tries,
         "delays": piece.delays,
         "final": piece.is_final,
+        "size": len(piece.records) or piece.size_max,
         "shares": [list(share) for share in piece.shares],
         "parent": piece.parent,
         "condition": piece.condition,
@@ -96,6 +98,7 @@ def piece_from_json(stored: JsonObject) -> Piece:
         tries=stored["tries"],
         delays=stored["delays"],
         is_final=stored["final"],
+        size_max=stored.get("size", 0),
         shares=tuple((lanes, lane) for lanes, lane in stored.get("shares", ())),
         parent=stored["parent"],
         condition=stored["condition"],

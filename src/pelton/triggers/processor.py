@@ -16,7 +16,8 @@ from typing import NamedTuple
 from pelton.operations import JsonObject
 from pelton.storage.catalog import SequenceNumber
 from pelton.triggers.answers import AnswerRules, Verdict, read_answer
-from pelton.triggers.dealing import deal_out
+from pelton.triggers.dealing import deal_out, done_by
+from pelton.triggers.done_before import DoneBefore
 from pelton.triggers.filters import Filter
 from pelton.triggers.lane_steps import Deliver, GiveUp, LaneView
 from pelton.triggers.lanes import Lane
@@ -80,7 +81,7 @@ class ShardProcessor:
         self._is_caught_up = False
         self._is_end = False
         self._is_dirty = False
-        self._lanes = self._new_lanes(after, settings.parallelization_factor)
+        self._lanes = self._new_lanes(DoneBefore(after), settings.parallelization_factor)
 
     @property
     def read_after(self) -> SequenceNumber:
@@ -235,7 +236,7 @@ class ShardProcessor:
         """
         lanes: list[JsonObject] = stored["lanes"]
         self._read_through = SequenceNumber(min(lane["through"] for lane in lanes))
-        self._lanes = self._new_lanes(self._read_through, len(lanes))
+        self._lanes = self._new_lanes(DoneBefore(self._read_through), len(lanes))
         for lane, kept in zip(self._lanes, lanes, strict=True):
             lane.restore(kept)
         if len(lanes) != self._settings.parallelization_factor:
@@ -251,8 +252,8 @@ class ShardProcessor:
         """What says in which lane a record falls: the same for all of one partition key, now and after a restart."""
         return zlib.crc32(self._context.partition_key(record))
 
-    def _new_lanes(self, floor: SequenceNumber, count: int) -> list[Lane]:
-        return [Lane(floor, self._context.random, self._hash_of) for _ in range(count)]
+    def _new_lanes(self, done: DoneBefore, count: int) -> list[Lane]:
+        return [Lane(done, self._context.random, self._hash_of) for _ in range(count)]
 
     def _take_settings(self, now_ms: int) -> bool:
         """Put new settings into force; not yet while lanes must be dealt out anew and one is busy."""
@@ -265,7 +266,8 @@ class ShardProcessor:
         if settings.parallelization_factor != len(self._lanes):
             if self.is_busy or any(lane.is_refilling for lane in self._lanes):
                 return False
-            lanes = self._new_lanes(self.position, settings.parallelization_factor)
+            done = done_by(self._lanes, self._read_through)
+            lanes = self._new_lanes(done, settings.parallelization_factor)
             deal_out(self._lanes, lanes, self._hash_of, now_ms)
             self._lanes = lanes
             self._is_dirty = True

@@ -52,7 +52,7 @@ class Chromium:
         os.close(answers)
         target = self._call("Target.createTarget", {"url": self._url})["targetId"]
         self._session = self._call("Target.attachToTarget", {"targetId": target, "flatten": True})["sessionId"]
-        self.wait_for("document.readyState === 'complete'")
+        self.wait_for("document.readyState === 'complete' && location.href !== 'about:blank'")
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:

@@ -99,7 +99,7 @@ class Application:
             await self._core.functions.reload(names)
             for name in names:
                 self._core.triggers.reset_backoff(name)
-            self._core.reporting.note("reload", f"{', '.join(names)} run the new code")
+            self._core.reporting.note("reload", f"the next invocation of {', '.join(names)} runs the saved code")
 
     async def _read_again(self) -> None:
         try:

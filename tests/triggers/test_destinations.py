@@ -185,6 +185,18 @@ def test_an_update_frees_a_stream_from_a_deleted_queue_at_once(shop: Shop) -> No
     assert [batch.is_waiting for batch in shop.kept()] == [False]
 
 
+def test_a_deleted_mapping_waits_for_no_destination(shop: Shop) -> None:
+    mapping = shop.map(MaximumRetryAttempts=0)
+    shop.sqs.delete_queue(QueueUrl=shop.queue)
+    shop.put("a")
+    shop.pelton.advance(5)
+
+    shop.lambda_.delete_event_source_mapping(UUID=mapping["UUID"])
+    shop.pelton.settle()
+
+    assert [batch.is_waiting for batch in shop.kept()] == [False]
+
+
 def test_a_folder_gets_particulars_and_records(shop: Shop, folder: Path) -> None:
     shop.pelton.core.destinations.folder = folder / "given-up"
     shop.map(DestinationConfig={"OnFailure": {}})

@@ -74,6 +74,11 @@ def remove_waiting(transaction: WriteTransaction, batch: DiscardedBatch) -> None
     )
 
 
+def wait_no_more(transaction: WriteTransaction, mapping: str) -> None:
+    """The mapping is gone: its batches stay like those that reached their destination, and grow old like them."""
+    transaction.change("UPDATE failures SET is_waiting = 0 WHERE is_waiting AND mapping = ?", (mapping,))
+
+
 def trim_failures(transaction: Changing, before_ms: int, bytes_max: int, limit: int) -> int:
     """Remove the oldest batches: those older than that, and those beyond that size; those that wait stay.
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pelton.functions.errors import InvalidParameterValue
 from pelton.storage.catalog import SequenceNumber, Stream
 from pelton.storage.checkpoints import checkpoints, put_checkpoint, remove_checkpoint
+from pelton.storage.failures import wait_no_more
 from pelton.storage.mappings import StoredMapping, mappings, put_mapping, remove_mapping
 from pelton.storage.tail import count_records
 from pelton.storage.transaction import Snapshot, WriteTransaction
@@ -66,6 +67,7 @@ def drop_mappings(transaction: WriteTransaction, uuids: Sequence[str]) -> None:
     """Remove mappings and their positions."""
     for uuid in uuids:
         remove_mapping(transaction, uuid)
+        wait_no_more(transaction, uuid)
 
 
 def existing_stream(snapshot: Snapshot, arn: str) -> Stream:

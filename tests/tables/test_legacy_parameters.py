@@ -16,7 +16,8 @@ KEY = {"id": {"S": "a"}}
 
 def update(tables: Tables, updates: Json, **members: object) -> Json:
     request = {"TableName": "orders", "Key": KEY, "AttributeUpdates": updates, "ReturnValues": "ALL_NEW", **members}
-    return tables.call("UpdateItem", request).get("Attributes", {})
+    after: Json = tables.call("UpdateItem", request).get("Attributes", {})
+    return after
 
 
 def test_attribute_updates_put_add_and_delete(orders: Tables) -> None:

@@ -12,10 +12,11 @@ import pytest
 from .test_reference import EXPRESSIONS, KEYS, MODEL, READS, TABLE, WRONG_TYPES
 from .wire import Wire
 
+REQUESTS: list[tuple[str, Any, str]] = [*EXPRESSIONS, *KEYS, *MODEL, *READS, *WRONG_TYPES]
 #: Requests to begin from: each reaches far into its operation before something is wrong with it.
-SEEDS = [
-    (operation, {"TableName": "the", **members})
-    for operation, members, _ in (*EXPRESSIONS, *KEYS, *MODEL, *READS, *WRONG_TYPES, *[("CreateTable", TABLE, "")])
+SEEDS: list[tuple[str, dict[str, Any]]] = [
+    ("CreateTable", TABLE),
+    *((operation, {"TableName": "the", **members}) for operation, members, _ in REQUESTS),
 ]
 #: What takes the place of something.
 STRANGE: tuple[Any, ...] = (

@@ -347,6 +347,24 @@ EXPRESSIONS = [
 KCE = "Invalid KeyConditionExpression: "
 PK = {":p": S}
 READS = [
+    (
+        "Query",
+        querying("pk = :p", PK, ExclusiveStartKey={"pk": {}, "sk": {"N": "1"}}),
+        (
+            "The provided starting key is invalid: "
+            "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"
+        ),
+    ),
+    (
+        "Query",
+        querying("pk = :p", PK, ExclusiveStartKey={"pk": S, "sk": {"N": "x"}}),
+        "The parameter cannot be converted to a numeric value: x",
+    ),
+    (
+        "Query",
+        querying("pk = :p", PK, ExclusiveStartKey={"pk": {"SS": ["a", "a"]}, "sk": {"N": "1"}}),
+        OPV + "Input collection [a, a] contains duplicates.",
+    ),
     ("Query", {}, "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request."),
     ("Query", querying("sk = :p", {":p": {"N": "1"}}), "Query condition missed key schema element: pk"),
     ("Query", querying("pk > :p", PK), "Query key condition not supported"),
@@ -458,6 +476,8 @@ READS = [
     ),
 ]
 MODEL = [
+    ("TagResource", {"Tags": []}, "Invalid TableArn"),
+    ("ListTagsOfResource", {}, "Invalid TableArn"),
     (
         "PutItem",
         {**put(), "ReturnConsumedCapacity": "x", "ReturnValues": "y"},

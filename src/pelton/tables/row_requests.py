@@ -14,8 +14,8 @@ from pelton.errors import ValidationFailed
 from pelton.expressions.paths import check_scalar_keys
 from pelton.expressions.projection import Projection
 from pelton.items.keys import holds_key_value, index_key, key_of, storage_key
-from pelton.items.types import Item
-from pelton.items.values import canonical_item
+from pelton.items.types import AttributeValue, Item
+from pelton.items.values import canonical_value
 from pelton.operations import JsonObject, RequestContext
 from pelton.storage.catalog import Index, Table
 from pelton.storage.change import StoredItem
@@ -32,7 +32,7 @@ START_KEY_INVALID = "The provided starting key is invalid"
 START_KEY_MISMATCH = f"{START_KEY_INVALID}: The provided key element does not match the schema"
 
 #: Types whose faults in a start key the service tells without saying that it is a start key.
-_PLAIN_FAULTS = frozenset(("N", "NS"))
+_PLAIN_TYPES = frozenset(("N", "NS"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +102,15 @@ def start_key_of(body: JsonObject) -> Item | None:
     start: Item | None = body.get("ExclusiveStartKey")
     if start is None:
         return None
+    return {name: _start_value(value) for name, value in start.items()}
+
+
+def _start_value(value: AttributeValue) -> AttributeValue:
     try:
-        return canonical_item(start)
+        return canonical_value(value)
     except ValidationFailed as fault:
-        if any(_PLAIN_FAULTS.intersection(value) for value in start.values()):
+        # Of a set of strings or binaries that is not empty the fault is a duplicate.
+        if not _PLAIN_TYPES.isdisjoint(value) or value.get("SS") or value.get("BS"):
             raise
         raise ValidationFailed(f"{START_KEY_INVALID}: {fault.message}") from None
 
@@ -215,6 +220,6 @@ def _consumption(rows: Rows, page: Page, *, is_consistent: bool) -> Consumption:
     units = read_units(page.size, is_consistent=is_consistent)
     if rows.index is None:
         return Consumption(units)
-    consumption = Consumption(sum(read_units(size, is_consistent=is_consistent) for size in page.fetched))
+    consumption = Consumption(sum((read_units(size, is_consistent=is_consistent) for size in page.fetched), 0.0))
     consumption.add_index(rows.index, units)
     return consumption

@@ -162,6 +162,10 @@ TEXTS: dict[str, dict[str, dict[str, str]]] = {
             }
             for operation in ("DescribeTable", "DeleteTable", "UpdateTable", "DescribeTimeToLive")
         },
+        **{
+            f"{operation}Input.ResourceArn": {"required": "Invalid TableArn"}
+            for operation in ("TagResource", "UntagResource", "ListTagsOfResource")
+        },
         "BatchGetItemInput.RequestItems": {
             "required": "The requestItems parameter is required for BatchGetItem",
             "min": "The requestItems parameter is required for BatchGetItem",

@@ -28,6 +28,7 @@ from pelton.storage.catalog import SequenceNumber
 from pelton.storage.engine import Storage
 from pelton.storage.invocations import add_invocation
 from pelton.tables.backfilling import Backfilling
+from pelton.tables.expiring import Expiring
 from pelton.tables.options import TableOptions
 from pelton.triggers.destinations import Beside, Destinations
 from pelton.triggers.protocols import NotInvoked as TriggerNotInvoked
@@ -60,6 +61,7 @@ class Core:
         self.reporting = Reporting(self.events, ground.clock, self.functions)
         self.destinations = Destinations(self.queues, random=ground.random, beside=ground.beside)
         self.backfilling = Backfilling(ground.storage, ground.clock)
+        self.expiring = Expiring(ground.storage, ground.clock)
         self.triggers = Triggers(
             ground.storage,
             self._execute,
@@ -83,12 +85,14 @@ class Core:
         """Begin to react: mappings resume at their checkpoints. What is older than the retention is trimmed."""
         self.storage.start_trimming(self.ground.settings.retention_ms)
         self.backfilling.start()
+        self.expiring.start()
         await self.triggers.start()
 
     async def quiesce(self, timeout_s: float) -> None:
         """Begin nothing more, let what is under way end for at most that long, and make all state durable."""
         self.queues.close()
         self.backfilling.close()
+        self.expiring.close()
         await self.triggers.drain(timeout_s)
         await self.functions.drain(timeout_s)
 
@@ -131,6 +135,7 @@ class Core:
                     random=random,
                     shards=settings.shards,
                     on_index_created=self.backfilling.wake,
+                    on_time_to_live=self.expiring.wake,
                     endpoint=lambda: endpoint,
                 )
             ),

@@ -38,7 +38,7 @@ def operations(options: TableOptions) -> Mapping[str, Operation]:
         update_table(options),
         *table_operations(),
         *tag_operations(),
-        *time_to_live_operations(),
+        *time_to_live_operations(options),
         *limit_operations(options),
         put_item(cache),
         get_item(cache),

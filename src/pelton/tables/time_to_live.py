@@ -1,6 +1,6 @@
 """UpdateTimeToLive and DescribeTimeToLive: which attribute says when an item may go.
 
-Here is the configuration alone; deleting what has expired belongs to the background.
+Here is the configuration; ``expiring`` deletes what has expired, in the background.
 Source: DynamoDB API reference; recorded texts.
 """
 
@@ -8,22 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from pelton.errors import ValidationFailed
 from pelton.operations import Access, JsonObject, Operation, RequestContext
+from pelton.storage.expiry import drop_expiry, index_expiry
 from pelton.storage.transaction import Snapshot, WriteTransaction
 from pelton.tables.lookup import described_table
+from pelton.tables.options import TableOptions
 
 
-def time_to_live_operations() -> list[Operation]:
+def time_to_live_operations(options: TableOptions) -> list[Operation]:
     """The two operations."""
     return [
-        Operation(name="UpdateTimeToLive", access=Access.WRITE, prepare=_update),
+        Operation(name="UpdateTimeToLive", access=Access.WRITE, prepare=partial(_update, options)),
         Operation(name="DescribeTimeToLive", access=Access.READ, prepare=_describe),
     ]
 
 
-def _update(body: JsonObject, context: RequestContext) -> Callable[[WriteTransaction], JsonObject]:
+def _update(
+    options: TableOptions, body: JsonObject, context: RequestContext
+) -> Callable[[WriteTransaction], JsonObject]:
     specification = body["TimeToLiveSpecification"]
     is_enabling, attribute = specification["Enabled"], specification["AttributeName"]
 
@@ -33,6 +38,10 @@ def _update(body: JsonObject, context: RequestContext) -> Callable[[WriteTransac
         definition = {member: value for member, value in table.definition.items() if member != "TimeToLive"}
         if is_enabling:
             definition["TimeToLive"] = attribute
+            index_expiry(transaction, table, attribute)
+            options.on_time_to_live()
+        else:
+            drop_expiry(transaction, table)
         transaction.replace_table(replace(table, definition=definition))
         return {"TimeToLiveSpecification": {"AttributeName": attribute, "Enabled": is_enabling}}
 

@@ -11,7 +11,12 @@ from pelton.expressions.legacy_conditions import expected_condition, filter_cond
 from pelton.items.schema import KeyAttribute, KeySchema
 
 OPV = "One or more parameter values were invalid: "
-ITEM = {"a": {"S": "apple"}, "n": {"N": "5"}, "tags": {"SS": ["x", "y"]}, "list": {"L": [{"N": "1"}]}}
+ITEM: dict[str, dict[str, Any]] = {
+    "a": {"S": "apple"},
+    "n": {"N": "5"},
+    "tags": {"SS": ["x", "y"]},
+    "list": {"L": [{"N": "1"}]},
+}
 S, N = {"S": "apple"}, {"N": "5"}
 
 MEANINGS: list[tuple[dict[str, Any], bool]] = [

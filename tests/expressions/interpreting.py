@@ -45,7 +45,7 @@ def find(operand: Any, item: dict[str, Any], values: dict[str, Any]) -> Found:
         if isinstance(content, dict):
             here = content.get(element)
         else:
-            here = content[element] if content is not None and element < len(content) else None
+            here = content[element] if content is not None and int(element) < len(content) else None
         if here is None:
             return None
     return plain(here)

@@ -18,6 +18,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from pelton.errors import ValidationFailed
+from pelton.tables.backfilling import backfill_step
 from pelton.tables.errors import ConditionalCheckFailed, TransactionCanceled
 
 from .conftest import STREAM, Json, Tables
@@ -91,6 +93,8 @@ class TableMachine(RuleBasedStateMachine):
         self.tables = Tables(Path(self.folder) / "data")
         self.model: dict[tuple[str, str], Json] = {}
         self.changes = 0
+        self.has_late = False
+        self.is_late_whole = False
 
     @initialize()
     def create(self) -> None:
@@ -234,6 +238,53 @@ class TableMachine(RuleBasedStateMachine):
             body = {"TableName": TABLE, "Limit": limit, "Segment": segment, "TotalSegments": total_segments}
             items += self.pages("Scan", body)
         assert sorted_items(items) == sorted_items(list(self.model.values()))
+
+    @rule()
+    def create_late_index(self) -> None:
+        if self.has_late:
+            return
+        create = {
+            "IndexName": "late",
+            "KeySchema": [{"AttributeName": "total", "KeyType": "HASH"}],
+            "Projection": {"ProjectionType": "ALL"},
+        }
+        self.tables.call(
+            "UpdateTable",
+            {
+                "TableName": TABLE,
+                "AttributeDefinitions": [{"AttributeName": "total", "AttributeType": "N"}],
+                "GlobalSecondaryIndexUpdates": [{"Create": create}],
+            },
+        )
+        self.has_late, self.is_late_whole = True, False
+
+    @rule()
+    def fill_late_index(self) -> None:
+        self.tables.storage.submit(
+            lambda transaction: backfill_step(transaction, transaction.all_tables()), lambda answer: None
+        )
+        self.is_late_whole = self.has_late
+
+    @rule()
+    def drop_late_index(self) -> None:
+        if self.has_late:
+            updates = [{"Delete": {"IndexName": "late"}}]
+            self.tables.call("UpdateTable", {"TableName": TABLE, "GlobalSecondaryIndexUpdates": updates})
+        self.has_late = self.is_late_whole = False
+
+    @invariant()
+    def late_index_holds_all_once_it_is_whole(self) -> None:
+        if not self.is_created() or not self.has_late:
+            return
+        request = {"TableName": TABLE, "IndexName": "late"}
+        if self.is_late_whole:
+            assert sorted_items(self.tables.call("Scan", request)["Items"]) == sorted_items(self.indexed("total"))
+            described = self.tables.call("DescribeTable", {"TableName": TABLE})["Table"]
+            counts = {index["IndexName"]: index["ItemCount"] for index in described["GlobalSecondaryIndexes"]}
+            assert counts["late"] == len(self.indexed("total"))
+        else:
+            with pytest.raises(ValidationFailed):
+                self.tables.call("Scan", request)
 
     @invariant()
     def table_is_the_dict(self) -> None:

@@ -23,6 +23,9 @@ from pelton.tables.errors import CancellationReason, TransactionCanceled
 from pelton.tables.lookup import usable_table
 from pelton.tables.request_expressions import Members, projection_of
 
+#: Bytes of items in one transaction.
+TRANSACTION_BYTES_MAX = 4 * 1024 * 1024
+
 GET = Members(expressions=("ProjectionExpression",))
 FINE = CancellationReason()
 
@@ -74,6 +77,8 @@ class TransactGetItems:
         if len(places) < len(keys):
             raise TransactionCanceled([FINE if isinstance(key, bytes) else key for key in keys])
         stored = [snapshot.item(table, key) for table, (_, key) in zip(tables, places, strict=True)]
+        if sum(0 if item is None else item.size for item in stored) > TRANSACTION_BYTES_MAX:
+            raise ValidationFailed("Transaction request size has exceeded the maximum allowed size of 4 MB")
         return self._answer(stored)
 
     def _answer(self, stored: list[StoredItem | None]) -> JsonObject:

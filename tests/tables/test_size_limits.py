@@ -1,0 +1,69 @@
+"""Sizes at their limits: items, pages, batches and transactions, each just within and just beyond."""
+
+from __future__ import annotations
+
+import pytest
+
+from pelton.errors import ValidationFailed
+
+from .conftest import Json, Tables
+
+ITEM_BYTES_MAX = 409_600
+OVERHEAD = len("id") + len("a") + len("x")
+LARGE: Json = {"S": "x" * 400_000}
+
+
+def large(tables: Tables, count: int) -> list[Json]:
+    """Keys of that many items of nearly 400 KB."""
+    keys = [{"id": {"S": f"{number:02}"}} for number in range(count)]
+    for key in keys:
+        tables.put("orders", {**key, "x": LARGE})
+    return keys
+
+
+def test_an_item_of_400_kb_is_stored(orders: Tables) -> None:
+    orders.put("orders", {"id": {"S": "a"}, "x": {"S": "x" * (ITEM_BYTES_MAX - OVERHEAD)}})
+
+
+def test_one_byte_more_is_refused(orders: Tables) -> None:
+    with pytest.raises(ValidationFailed, match=r"^Item size has exceeded the maximum allowed size$"):
+        orders.put("orders", {"id": {"S": "a"}, "x": {"S": "x" * (ITEM_BYTES_MAX - OVERHEAD + 1)}})
+
+
+def test_an_update_beyond_400_kb_is_refused(orders: Tables) -> None:
+    orders.put("orders", {"id": {"S": "a"}, "x": {"S": "x" * (ITEM_BYTES_MAX - OVERHEAD)}})
+    update = {"TableName": "orders", "Key": {"id": {"S": "a"}}, "UpdateExpression": "SET y = :y"}
+
+    with pytest.raises(ValidationFailed, match=r"^Item size to update has exceeded the maximum allowed size$"):
+        orders.call("UpdateItem", {**update, "ExpressionAttributeValues": {":y": {"S": ""}}})
+
+
+def test_a_page_ends_with_the_item_that_reaches_a_megabyte(orders: Tables) -> None:
+    large(orders, 4)
+
+    page = orders.call("Scan", {"TableName": "orders", "Select": "COUNT"})
+
+    assert (page["Count"], page["ScannedCount"], "LastEvaluatedKey" in page) == (3, 3, True)
+
+
+def test_a_batch_beyond_16_mb_leaves_keys_for_another_call(orders: Tables) -> None:
+    keys = large(orders, 43)
+
+    first = orders.call("BatchGetItem", {"RequestItems": {"orders": {"Keys": keys, "ConsistentRead": True}}})
+    second = orders.call("BatchGetItem", {"RequestItems": first["UnprocessedKeys"]})
+
+    assert first["UnprocessedKeys"]["orders"]["ConsistentRead"] is True
+    assert len(first["Responses"]["orders"]) + len(second["Responses"]["orders"]) == len(keys)
+    assert second["UnprocessedKeys"] == {}
+
+
+def test_a_transaction_holds_at_most_4_mb(orders: Tables) -> None:
+    keys = large(orders, 11)
+    gets = [{"Get": {"TableName": "orders", "Key": key}} for key in keys]
+    puts = [{"Put": {"TableName": "orders", "Item": {**key, "x": LARGE, "y": {"S": "1"}}}} for key in keys]
+
+    assert len(orders.call("TransactGetItems", {"TransactItems": gets[:10]})["Responses"]) == 10
+    for name, actions in (("TransactGetItems", gets), ("TransactWriteItems", puts)):
+        with pytest.raises(ValidationFailed, match="4 MB"):
+            orders.call(name, {"TransactItems": actions})
+    assert "y" not in (orders.get("orders", keys[0]) or {})

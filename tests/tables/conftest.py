@@ -11,6 +11,7 @@ import orjson
 import pytest
 
 from pelton.operations import Access, RequestContext
+from pelton.storage.catalog import SequenceNumber
 from pelton.storage.connection import Durability
 from pelton.storage.drivers import InlineDriver
 from pelton.storage.engine import Storage, StorageOptions
@@ -61,7 +62,9 @@ class Tables:
             return [
                 record
                 for shard in stream.shards
-                for record in snapshot.records(stream, shard.id, after=0, limit=10_000, bytes_max=1 << 30)
+                for record in snapshot.records(
+                    stream, shard.id, after=SequenceNumber(0), limit=10_000, bytes_max=1 << 30
+                )
             ]
 
     def _write(self, decide: Any) -> Any:

@@ -194,3 +194,14 @@ def test_the_cause_of_a_change_is_kept(orders: Tables) -> None:
     orders.call("PutItem", {"TableName": "orders", "Item": ID}, trace="Root=1")
 
     assert orders.records("orders")[0].cause == "Root=1"
+
+
+def test_a_token_is_free_again_after_ten_minutes(orders: Tables) -> None:
+    other = {"TransactItems": [{"Delete": {"TableName": "orders", "Key": ID}}], "ClientRequestToken": "t"}
+    first = {"TransactItems": [{"Put": {"TableName": "orders", "Item": ID}}], "ClientRequestToken": "t"}
+    orders.call("TransactWriteItems", first)
+
+    orders.clock.advance(10 * 60 + 1)
+    orders.call("TransactWriteItems", other)
+
+    assert orders.get("orders", ID) is None

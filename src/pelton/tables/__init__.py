@@ -17,6 +17,7 @@ from pelton.tables.describe_table import table_operations
 from pelton.tables.get_item import get_item
 from pelton.tables.limits import limit_operations
 from pelton.tables.options import TableOptions
+from pelton.tables.partiql.statements import partiql_operations
 from pelton.tables.put_item import put_item
 from pelton.tables.query import query
 from pelton.tables.scan import scan
@@ -50,5 +51,6 @@ def operations(options: TableOptions) -> Mapping[str, Operation]:
         batch_write_item(cache),
         transact_write_items(cache),
         transact_get_items(cache),
+        *partiql_operations(cache),
     ]
     return {operation.name: operation for operation in served}

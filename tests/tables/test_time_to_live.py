@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -194,3 +195,51 @@ def test_a_whole_pelton_deletes_within_seconds_and_its_stream_tells_by_whom() ->
         removed = streams.get_records(ShardIterator=iterator["ShardIterator"])["Records"][-1]
         assert removed["eventName"] == "REMOVE"
         assert removed["userIdentity"] == {"PrincipalId": "dynamodb.amazonaws.com", "Type": "Service"}
+
+
+PROJECT = """
+service: shop
+provider: {name: aws, runtime: python3.11}
+functions:
+  expired:
+    handler: app.expired
+    events:
+      - stream: {type: dynamodb, arn: !GetAtt Orders.StreamArn}
+resources:
+  Resources:
+    Orders:
+      Type: AWS::DynamoDB::Table
+      Properties:
+        TableName: orders
+        BillingMode: PAY_PER_REQUEST
+        AttributeDefinitions: [{AttributeName: id, AttributeType: S}]
+        KeySchema: [{AttributeName: id, KeyType: HASH}]
+        StreamSpecification: {StreamViewType: NEW_AND_OLD_IMAGES}
+"""
+
+HANDLER = """
+import json, pathlib
+
+def expired(event, context):
+    with (pathlib.Path(__file__).parent / "seen.jsonl").open("a") as seen:
+        for record in event["Records"]:
+            seen.write(json.dumps([record["eventName"], record.get("userIdentity")]) + "\\n")
+"""
+
+
+def test_a_handler_receives_the_record_of_an_expired_item(tmp_path: Path) -> None:
+    (tmp_path / "serverless.yml").write_text(PROJECT)
+    (tmp_path / "app.py").write_text(HANDLER)
+    with LocalPelton(tmp_path) as pelton:
+        client = pelton.client("dynamodb")
+        client.update_time_to_live(
+            TableName="orders", TimeToLiveSpecification={"Enabled": True, "AttributeName": "until"}
+        )
+        client.put_item(TableName="orders", Item={"id": {"S": "a"}, "until": {"N": str(NOW_S - 1)}})
+
+        for _ in range(3):
+            pelton.advance(1)
+        pelton.settle()
+
+    seen = [json.loads(line) for line in (tmp_path / "seen.jsonl").read_text().splitlines()]
+    assert seen == [["INSERT", None], ["REMOVE", {"principalId": "dynamodb.amazonaws.com", "type": "Service"}]]

@@ -1,0 +1,97 @@
+"""Reads about features that no table here has: answered as the service does for a table that never used them.
+
+Source: DynamoDB API reference; recorded answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from pelton.errors import ResourceNotFound, WireError
+from pelton.operations import Access, JsonObject, Operation, RequestContext
+from pelton.storage.transaction import Snapshot
+from pelton.tables.lookup import described_table
+
+#: Lists that are empty, by the member that holds them.
+_LISTS = (
+    ("ListContributorInsights", "ContributorInsightsSummaries"),
+    ("ListGlobalTables", "GlobalTables"),
+    ("ListBackups", "BackupSummaries"),
+    ("ListExports", "ExportSummaries"),
+    ("ListImports", "ImportSummaryList"),
+)
+
+Decide = Callable[[Snapshot], JsonObject]
+
+
+class GlobalTableNotFound(WireError):
+    """There is no global table of the first version: nobody can make one here."""
+
+    code = "GlobalTableNotFoundException"
+
+
+class TableNotFound(WireError):
+    """No such table, as the operations on backups say it."""
+
+    code = "TableNotFoundException"
+
+
+def unused_feature_operations() -> list[Operation]:
+    """The operations."""
+    lists = [Operation(name=name, access=Access.READ, prepare=partial(_empty, member)) for name, member in _LISTS]
+    return [
+        *lists,
+        Operation(name="DescribeContinuousBackups", access=Access.READ, prepare=_continuous_backups),
+        Operation(name="DescribeContributorInsights", access=Access.READ, prepare=_contributor_insights),
+        Operation(name="DescribeKinesisStreamingDestination", access=Access.READ, prepare=_kinesis_destinations),
+        Operation(name="DescribeGlobalTable", access=Access.READ, prepare=_global_table),
+    ]
+
+
+def _empty(member: str, _body: JsonObject, _context: RequestContext) -> Decide:
+    return lambda _snapshot: {member: []}
+
+
+def _continuous_backups(body: JsonObject, context: RequestContext) -> Decide:
+    name = body["TableName"]
+
+    def decide(snapshot: Snapshot) -> JsonObject:
+        try:
+            described_table(snapshot, context, name)
+        except ResourceNotFound:
+            raise TableNotFound(f"Table not found: {name}") from None
+        recovery = {"PointInTimeRecoveryStatus": "DISABLED"}
+        return {
+            "ContinuousBackupsDescription": {
+                "ContinuousBackupsStatus": "ENABLED",
+                "PointInTimeRecoveryDescription": recovery,
+            }
+        }
+
+    return decide
+
+
+def _contributor_insights(body: JsonObject, context: RequestContext) -> Decide:
+    def decide(snapshot: Snapshot) -> JsonObject:
+        table = described_table(snapshot, context, body["TableName"])
+        index = {"IndexName": body["IndexName"]} if body.get("IndexName") is not None else {}
+        return {"TableName": table.name, **index, "ContributorInsightsStatus": "DISABLED"}
+
+    return decide
+
+
+def _kinesis_destinations(body: JsonObject, context: RequestContext) -> Decide:
+    def decide(snapshot: Snapshot) -> JsonObject:
+        table = described_table(snapshot, context, body["TableName"])
+        return {"TableName": table.name, "KinesisDataStreamDestinations": []}
+
+    return decide
+
+
+def _global_table(body: JsonObject, _context: RequestContext) -> Decide:
+    def decide(_snapshot: Snapshot) -> JsonObject:
+        name = body["GlobalTableName"]
+        raise GlobalTableNotFound(f"Global table not found: Global table with name: '{name}' does not exist.")
+
+    return decide

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from base64 import b64decode, b64encode
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
 from pelton.errors import ValidationFailed, WireError
@@ -226,3 +228,12 @@ def test_reads_and_writes_do_not_mix(orders: Tables, operation: str) -> None:
 
     with pytest.raises(WireError, match=r"(?i)read and write"):
         orders.call(operation, {member: [{"Statement": text} for text in texts]})
+
+
+@pytest.mark.parametrize("key", [5, {"id": 5}, {"id": {"S": 5}}, {"id": {}}, {"id": {"L": []}}])
+def test_a_token_of_anothers_making_is_refused(orders: Tables, key: Any) -> None:
+    made = run(orders, "SELECT * FROM orders", Limit=1)["NextToken"]
+    digest = orjson.loads(b64decode(made))[0]
+
+    with pytest.raises(ValidationFailed, match="Invalid NextToken"):
+        run(orders, "SELECT * FROM orders", NextToken=b64encode(orjson.dumps([digest, key])).decode())

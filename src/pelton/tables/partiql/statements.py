@@ -144,9 +144,17 @@ def _start_key(token: str, digest: str) -> JsonObject:
         raise ValidationFailed("Invalid NextToken") from None
     if made_for != digest:
         raise ValidationFailed("NextToken does not match request")
-    if not isinstance(key, dict):
+    if not isinstance(key, dict) or not all(map(_is_key_value, key.values())):
         raise ValidationFailed("Invalid NextToken")
     return key
+
+
+def _is_key_value(value: object) -> bool:
+    """Whether it has the form of a key's attribute value: a token comes from outside."""
+    if not isinstance(value, dict) or len(value) != 1:
+        return False
+    ((kind, content),) = value.items()
+    return kind in ("S", "N", "B") and isinstance(content, str)
 
 
 def _batch(cache: ExpressionCache, body: JsonObject, context: RequestContext) -> Decide:

@@ -26,8 +26,8 @@ _PAGE_BYTES = 4096
 _LOOK_S = 0.2
 #: A guess at half of the rate, for the number of records that come of age; the row says how many did.
 _TRIMMED_PER_S = 3_000
-#: Between filling the folder and the load.
-_LEAD_MS = 30_000
+#: Before the load begins, and after it ends: trimming looks once a minute.
+_LEAD_MS = 60_000
 
 
 class LargestWal:
@@ -73,9 +73,9 @@ def rows(plan: Plan) -> list[Row]:
 
 def _fill(data_dir: Path, plan: Plan) -> None:
     plan.say("writing yesterday's records")
-    begin_ms = int(time.time() * 1000) - DAY_MS
+    begin_ms = int(time.time() * 1000) - DAY_MS - _LEAD_MS  # Some are of age when it starts, the rest as it goes on.
     seconds = plan.tail_s + plan.seconds
-    end_ms = begin_ms + int(seconds * 1000) + _LEAD_MS
+    end_ms = begin_ms + int(seconds * 1000) + 2 * _LEAD_MS
     fill_with_records(data_dir, int(seconds * _TRIMMED_PER_S), first_ms=begin_ms, last_ms=end_ms)
 
 

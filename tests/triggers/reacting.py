@@ -24,9 +24,10 @@ from pelton.streams.numbers import parse_number
 from pelton.testing.clock import ManualClock
 from pelton.triggers.events import TriggerEvent
 from pelton.triggers.mappings import EventSourceMapping
+from pelton.triggers.options import TriggerOptions
 from pelton.triggers.parameters import create_parameters
 from pelton.triggers.protocols import NotInvoked
-from pelton.triggers.service import TriggerOptions, Triggers
+from pelton.triggers.service import Triggers
 
 T = TypeVar("T")
 

@@ -46,6 +46,12 @@ class Controls(Protocol):
     async def settle(self, timeout_s: float) -> JsonObject:
         """Wait until every reaction to what is written now is done, or say what is outstanding."""
 
+    async def pause(self, function: str, *, is_paused: bool) -> JsonObject:
+        """Let a function's triggers begin nothing more, or go on."""
+
+    async def seek(self, function: str, to: str, *, is_dry_run: bool) -> JsonObject:
+        """Let a function's triggers go on at another place; a dry run says what that means."""
+
     async def split(self, table: str, shard: str | None) -> JsonObject:
         """Split an open shard of a table's stream in two (by default its only one)."""
 
@@ -60,6 +66,11 @@ def control_app(controls: Controls, token: str) -> ASGIApp:
             routes=[
                 Route("/state", _answer(lambda _: _now(controls.state()))),
                 Route("/triggers", _answer(lambda _: _now({"triggers": controls.triggers()}))),
+                Route(
+                    "/triggers/{function}/{action}",
+                    _answer(lambda request: _operate(controls, request)),
+                    methods=["POST"],
+                ),
                 Route("/logs", _lines(lambda request: _logs(controls, request))),
                 Route("/tail/{table}", _lines(lambda request: _tail(controls, request))),
                 Route("/invoke/{function}", _answer(lambda request: _invoke(controls, request)), methods=["POST"]),
@@ -93,6 +104,16 @@ def _tail(controls: Controls, request: Request) -> AsyncIterator[JsonObject]:
 
 async def _invoke(controls: Controls, request: Request) -> JsonObject:
     return await controls.invoke(request.path_params["function"], await request.body())
+
+
+async def _operate(controls: Controls, request: Request) -> JsonObject:
+    function, action = request.path_params["function"], request.path_params["action"]
+    if action == "seek":
+        to, is_dry_run = request.query_params.get("to", ""), "dry_run" in request.query_params
+        return await controls.seek(function, to, is_dry_run=is_dry_run)
+    if action in ("pause", "resume"):
+        return await controls.pause(function, is_paused=action == "pause")
+    raise Refused(f"no action {action} (there are: pause, resume, seek)")
 
 
 async def _settle(controls: Controls, request: Request) -> JsonObject:

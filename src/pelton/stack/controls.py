@@ -15,6 +15,7 @@ from pelton.control.api import Refused
 from pelton.functions.invocation import Invocation, NotInvoked
 from pelton.operations import JsonObject
 from pelton.projects.project import Project
+from pelton.stack import operating
 from pelton.stack.application import Application
 from pelton.stack.companions import Companions
 from pelton.stack.core import Core
@@ -122,6 +123,14 @@ class StackControls:
         except NotSettled as error:
             return {"settled": False, "outstanding": error.outstanding}
         return {"settled": True, "outstanding": []}
+
+    async def pause(self, function: str, *, is_paused: bool) -> JsonObject:
+        """Let a function's triggers begin nothing more, or go on."""
+        return await operating.pause(self._core, function, is_paused=is_paused)
+
+    async def seek(self, function: str, to: str, *, is_dry_run: bool) -> JsonObject:
+        """Let a function's triggers go on at another place; a dry run says what that means."""
+        return await operating.seek(self._core, function, to, is_dry_run=is_dry_run)
 
     async def split(self, table: str, shard: str | None) -> JsonObject:
         """Split an open shard of a table's stream in two (by default its only one)."""

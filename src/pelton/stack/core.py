@@ -31,8 +31,9 @@ from pelton.tables.backfilling import Backfilling
 from pelton.tables.expiring import Expiring
 from pelton.tables.options import TableOptions
 from pelton.triggers.destinations import Beside, Destinations
+from pelton.triggers.options import TriggerOptions
 from pelton.triggers.protocols import NotInvoked as TriggerNotInvoked
-from pelton.triggers.service import TriggerOptions, Triggers
+from pelton.triggers.service import Triggers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,6 +31,7 @@ from pelton.stack.companions import CompanionOptions, Companions, chosen
 from pelton.stack.controls import StackControls
 from pelton.stack.core import Core, Ground
 from pelton.stack.events import Event
+from pelton.stack.metrics import Metrics
 from pelton.stack.ports import PortRefused, listen, port_of
 from pelton.stack.reading import description, named_companions
 from pelton.stack.refusal import CannotStart
@@ -244,6 +245,7 @@ class _Running:
             allow_origins=self._settings.allow_origins,
             allow_hosts=self._settings.allow_hosts,
             health=self._health,
+            metrics=Metrics(core).text,
             log=core.reporting.noted("aws"),
         )
 

@@ -15,6 +15,22 @@ _CLOSED = "SELECT number FROM shards WHERE ending > ?"
 #: Records of a shard after a number, counted up to a bound.
 _COUNT = "SELECT count(*) FROM (SELECT 1 FROM log WHERE shard = ? AND sequence_number > ? LIMIT ?)"
 
+#: The newest record before a time (ms). Times never go back from one number to the next, so the search halves.
+_AT = "SELECT sequence_number, created_ms FROM log WHERE sequence_number >= ? ORDER BY sequence_number LIMIT 1"
+
+
+def number_before(snapshot: Snapshot, at_ms: int) -> SequenceNumber:
+    """The highest number whose change, and all before it, was made before ``at_ms``; the horizon if none was."""
+    low, high = snapshot.horizon(), snapshot.tip()  # Changes up to low were made before, those beyond high were not.
+    while low < high:
+        middle = SequenceNumber(low + (high - low + 1) // 2)
+        rows = snapshot.select(_AT, (middle,))
+        if rows and rows[0][1] < at_ms:
+            low = max(middle, SequenceNumber(rows[0][0]))
+        else:
+            high = SequenceNumber(middle - 1)
+    return low
+
 
 def touched_shards(snapshot: Snapshot, after: SequenceNumber) -> set[int]:
     """Numbers of the shards that got records, or were closed, after that sequence number."""

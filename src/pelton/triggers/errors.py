@@ -20,3 +20,7 @@ class MappingNotFound(WireError):
 
     def __init__(self) -> None:
         super().__init__("The resource you requested does not exist.")
+
+
+class NoSuchPlace(Exception):
+    """What an operator gave is no place in a stream: one line with cause and cure."""

@@ -77,7 +77,7 @@ class MappingRunner:
         self.mapping = mapping
         for runner in self._runners.values():
             runner.change(mapping.settings)
-            if mapping.settings.is_enabled:
+            if mapping.is_running:
                 runner.resume()
             else:
                 runner.pause()
@@ -99,7 +99,7 @@ class MappingRunner:
 
     def outstanding(self, up_to: SequenceNumber) -> list[str]:
         """What is not done of the records up to that number."""
-        if not self.mapping.settings.is_enabled:
+        if not self.mapping.is_running:
             return []
         lines = [line for runner in self._runners.values() if (line := runner.outstanding(up_to))]
         if self._listing is not None:
@@ -146,7 +146,7 @@ class MappingRunner:
             shard,
             self._context,
             stored=self._stored.get(shard.id),
-            is_paused=not self.mapping.settings.is_enabled,
+            is_paused=not self.mapping.is_running,
             on_end=self._on_end,
         )
 

@@ -47,7 +47,13 @@ class EventSourceMapping:
     made_by: str  #: PROJECT or API
     made_ms: int
     modified_ms: int
+    is_paused: bool = False  #: by its operator; whether it is enabled is the definition's own matter
     tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether records are delivered: enabled, and not paused."""
+        return self.settings.is_enabled and not self.is_paused
 
     @property
     def arn(self) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from random import Random
 
@@ -18,7 +18,6 @@ from pelton.operations import JsonObject
 from pelton.storage.catalog import SequenceNumber
 from pelton.storage.engine import Storage
 from pelton.triggers.checkpoints import StoredCheckpoints
-from pelton.triggers.destinations import Destinations
 from pelton.triggers.errors import MappingNotFound
 from pelton.triggers.events import ShardStatus, TriggerEvent, TriggerEventKind
 from pelton.triggers.log_source import LogSources
@@ -33,16 +32,10 @@ from pelton.triggers.mapping_store import (
 )
 from pelton.triggers.mappings import API, PROJECT, EventSourceMapping, MappingSettings, configuration
 from pelton.triggers.new_mappings import declared_function, function_name_of, new_mapping
+from pelton.triggers.options import TriggerOptions
 from pelton.triggers.parameters import TRIM_HORIZON, CreateParameters, create_parameters
 from pelton.triggers.protocols import Executor
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TriggerOptions:
-    """What all mappings share."""
-
-    destinations: Destinations | None = None  #: None: discarded batches go to the failure store alone
-    retention_ms: int = 24 * 3600 * 1000  #: a failing batch is retried until its records are older than this
+from pelton.triggers.seeking import move_positions
 
 
 class Triggers:
@@ -67,14 +60,12 @@ class Triggers:
         )
         self._destinations = options.destinations
         self._sources = LogSources(storage)
-        self._mappings: dict[str, EventSourceMapping] = {}
+        self._mappings = {mapping.uuid: mapping for mapping in stored_mappings(storage.snapshot())}
         self._runners: dict[str, MappingRunner] = {}
         self._leaving: set[asyncio.Task[None]] = set()
+        self._moving: set[str] = set()  #: mappings that begin again by themselves
         self._is_started = False
         self._is_draining = False
-        with storage.snapshot() as snapshot:
-            for mapping in stored_mappings(snapshot):
-                self._mappings[mapping.uuid] = mapping
 
     async def start(self) -> None:
         """Begin the runners where their checkpoints stand."""
@@ -123,6 +114,25 @@ class Triggers:
             changed = replace(changed, function_arn=arn, function_name=function_name_of(arn))
         return await self._replace(changed)
 
+    async def pause(self, mapping_uuid: str, *, is_paused: bool) -> None:
+        """Begin nothing more, or go on where it stood; holds across restarts, and whatever the definition says."""
+        await self._replace(replace(self.get(mapping_uuid), is_paused=is_paused))
+
+    async def move(self, mapping_uuid: str, position: SequenceNumber) -> None:
+        """Go on after that position, in every shard; what is under way ends first, and stays done."""
+        mapping = self.get(mapping_uuid)
+        runner = self._runners.pop(mapping_uuid, None)
+        self._moving.add(mapping_uuid)
+        try:
+            if runner is not None:
+                await runner.stop(_LEAVING_PATIENCE_S)
+                await runner.checkpoints.flush()
+            await self._storage.write(partial(move_positions, mapping=mapping, position=position))
+        finally:
+            self._moving.discard(mapping_uuid)
+        if mapping_uuid in self._mappings:
+            await self._begin(self._mappings[mapping_uuid])
+
     async def delete(self, mapping_uuid: str) -> EventSourceMapping:
         """Remove a mapping: the batch in flight ends, its positions are forgotten.
 
@@ -156,12 +166,10 @@ class Triggers:
     def shown(self, mapping: EventSourceMapping, state: str | None = None) -> JsonObject:
         """The mapping's configuration on the wire; ``state`` replaces the one it is in, for a change's answer."""
         runner = self._runners.get(mapping.uuid)
+        is_busy, result = (False, None) if runner is None else (runner.is_busy, runner.last_result)
         if state is None:
-            is_busy = runner is not None and runner.is_busy
             state = "Enabled" if mapping.settings.is_enabled else "Disabling" if is_busy else "Disabled"
-        result = runner.last_result if runner is not None else None
-        text = {None: "No records processed", True: "OK", False: "PROBLEM: Function call failed"}[result]
-        return configuration(mapping, state=state, last_result=text)
+        return configuration(mapping, state=state, last_result=_RESULTS[result])
 
     def status(self) -> tuple[ShardStatus, ...]:
         """Where every function stands in every shard that is not finished."""
@@ -183,7 +191,7 @@ class Triggers:
                 runner.reset_backoff()
 
     def outstanding(self, up_to: SequenceNumber) -> list[str]:
-        """What is not done of the changes up to that number, one line each, the function's name first; else empty."""
+        """What is not done of the changes up to that number: one line each, the function's name first."""
         if self._sources.seen < up_to:
             return ["triggers: a commit that was not looked at yet"]
         return [line for runner in self._runners.values() for line in runner.outstanding(up_to)]
@@ -237,12 +245,10 @@ class Triggers:
         stored = await self._storage.write(partial(add_mapping, mapping=mapping, now_ms=self._clock.now_ms()))
         self._mappings[stored.uuid] = stored
         if stored.starting_position == TRIM_HORIZON:
-            with self._storage.snapshot() as snapshot:
-                waiting = waiting_records(snapshot, stored.stream_arn)
+            waiting = waiting_records(self._storage.snapshot(), stored.stream_arn)
             if waiting:
-                text = (
-                    f"begins at TRIM_HORIZON: {waiting} past record{'s are' if waiting != 1 else ' is'} delivered first"
-                )
+                records = "past record is" if waiting == 1 else "past records are"
+                text = f"begins at TRIM_HORIZON: {waiting} {records} delivered first"
                 self._tell(TriggerEventKind.BACKLOG, stored, text)
         await self._begin(stored)
         return stored
@@ -257,7 +263,7 @@ class Triggers:
         return stored
 
     async def _begin(self, mapping: EventSourceMapping) -> None:
-        if not self._is_started or self._is_draining:
+        if not self._is_started or self._is_draining or mapping.uuid in self._moving:
             return
         runner = MappingRunner(
             mapping,
@@ -291,3 +297,4 @@ class Triggers:
 
 #: How long the batch in flight of a deleted mapping may take: the longest that a function may run (s).
 _LEAVING_PATIENCE_S = 900.0
+_RESULTS = {None: "No records processed", True: "OK", False: "PROBLEM: Function call failed"}

@@ -1,0 +1,141 @@
+"""What ``GET /_pelton/metrics`` answers: Prometheus' text format, version 0.0.4.
+
+Counters begin anew with each start, gauges are read when asked. Names follow Prometheus' rules: seconds, bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from pelton.functions.invocation import Invocation, Outcome
+from pelton.stack.core import Core
+
+#: Bytes of a page of the write-ahead log.
+_PAGE_BYTES = 4096
+
+Labels = tuple[tuple[str, str], ...]
+Sample = tuple[Labels, float]
+
+
+@dataclass(slots=True)
+class _Invocations:
+    """What a function's invocations came to so far."""
+
+    succeeded: int = 0
+    failed: int = 0
+    duration_s: float = 0.0
+
+
+@dataclass(slots=True)
+class Metrics:
+    """Counts invocations from the moment it is made, and reads the rest off the core."""
+
+    core: Core
+    _invocations: dict[str, _Invocations] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.core.functions.on_outcome(self._count)
+
+    def text(self) -> str:
+        """All metrics as they are now."""
+        families = (*self._trigger_families(), *self._function_families(), *self._storage_families())
+        return "".join(_rendered(*family) for family in families)
+
+    def _count(self, invocation: Invocation, outcome: Outcome) -> None:
+        function = self.core.functions.get(invocation.function_name)
+        name = invocation.function_name if function is None else function.name
+        counted = self._invocations.setdefault(name, _Invocations())
+        counted.duration_s += outcome.duration_ms / 1000
+        if outcome.succeeded:
+            counted.succeeded += 1
+        else:
+            counted.failed += 1
+
+    def _trigger_families(self) -> Iterable[tuple[str, str, str, list[Sample]]]:
+        rows = [
+            ((("function", status.function_name), ("shard", status.shard)), status)
+            for status in self.core.triggers.status()
+        ]
+        yield (
+            "pelton_trigger_iterator_age_seconds",
+            "gauge",
+            "Age of the oldest record that was read and is not done.",
+            [(labels, status.lag_s) for labels, status in rows],
+        )
+        yield (
+            "pelton_trigger_lag_records",
+            "gauge",
+            "Records of the shard that the function has not finished.",
+            [(labels, status.lag_records) for labels, status in rows],
+        )
+        yield (
+            "pelton_trigger_attempt",
+            "gauge",
+            "Invocations of the batch in hand so far; more than one while it is retried.",
+            [(labels, status.attempt) for labels, status in rows],
+        )
+        yield (
+            "pelton_trigger_paused",
+            "gauge",
+            "1 while the trigger is paused or its mapping disabled.",
+            [(labels, float(status.state == "paused")) for labels, status in rows],
+        )
+
+    def _function_families(self) -> Iterable[tuple[str, str, str, list[Sample]]]:
+        counted = sorted(self._invocations.items())
+        yield (
+            "pelton_function_invocations_total",
+            "counter",
+            "Invocations that have ended.",
+            [
+                ((("function", name), ("outcome", outcome)), number)
+                for name, each in counted
+                for outcome, number in (("succeeded", each.succeeded), ("failed", each.failed))
+            ],
+        )
+        yield (
+            "pelton_function_duration_seconds_total",
+            "counter",
+            "Time spent inside handlers.",
+            [((("function", name),), each.duration_s) for name, each in counted],
+        )
+
+    def _storage_families(self) -> Iterable[tuple[str, str, str, list[Sample]]]:
+        figures = self.core.storage.checkpoint_figures()
+        yield "pelton_log_tip", "gauge", "Sequence number of the newest change.", [((), self.core.tip())]
+        yield (
+            "pelton_wal_bytes_max",
+            "gauge",
+            "Largest size of the write-ahead log since the start.",
+            [((), figures.wal_pages_max * _PAGE_BYTES)],
+        )
+        yield (
+            "pelton_checkpoint_stall_seconds_max",
+            "gauge",
+            "Longest time that writes were held for a checkpoint.",
+            [((), figures.stall_s_max)],
+        )
+        yield (
+            "pelton_checkpoints_total",
+            "counter",
+            "Times the write-ahead log was moved into the database whole.",
+            [((), figures.completed)],
+        )
+
+
+def _rendered(name: str, kind: str, help_text: str, samples: list[Sample]) -> str:
+    """One family: its two comments and a line for each sample."""
+    lines = [f"# HELP {name} {help_text}", f"# TYPE {name} {kind}"]
+    for labels, value in samples:
+        shown = ",".join(f'{key}="{_escaped(text)}"' for key, text in labels)
+        lines.append(f"{name}{{{shown}}} {_number(value)}" if shown else f"{name} {_number(value)}")
+    return "\n".join(lines) + "\n"
+
+
+def _number(value: float) -> str:
+    return str(value) if isinstance(value, int) else f"{value:g}"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

@@ -1,0 +1,40 @@
+"""Triggers seen and moved from the command line, and their metrics."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.end_to_end.recording import recording_project, seen
+from tests.end_to_end.running import Up, http, wait_for
+
+
+def put(up: Up, number: int) -> None:
+    up.client("dynamodb").put_item(TableName="things", Item={"id": {"S": "one"}, "n": {"N": str(number)}})
+
+
+def test_a_trigger_is_paused_resumed_moved_and_measured(tmp_path: Path) -> None:
+    project = recording_project(tmp_path / "project", "first", "second")
+    with Up(project, tmp_path / "data", "--no-watch") as up:
+        paused = up.command("triggers", "pause", "first")
+        put(up, 1)
+        wait_for(lambda: seen(project, "second"), "the other function")
+        rows = {row["function"]: row for row in json.loads(up.command("triggers", "--json").stdout)}
+        text = http("GET", f"{up.aws}/_pelton/metrics")[1]
+        resumed = up.command("triggers", "resume", "first")
+        wait_for(lambda: seen(project, "first"), "the resumed function")
+
+        preview = up.command("triggers", "seek", "second", "--to", "TRIM_HORIZON", "--dry-run")
+        assert len(seen(project, "second")) == 1
+        moved = up.command("triggers", "seek", "second", "--to", "TRIM_HORIZON")
+        wait_for(lambda: len(seen(project, "second")) == 2, "the record again")
+        unknown = up.command("triggers", "pause", "third")
+
+    assert (paused.stdout, resumed.stdout) == ("first is paused\n", "first is running\n")
+    assert (rows["first"]["state"], rows["first"]["lag_records"]) == ("paused", 1)
+    assert 'pelton_trigger_paused{function="recording-dev-first",shard="' in text
+    assert 'pelton_function_invocations_total{function="recording-dev-second",outcome="succeeded"} 1\n' in text
+    assert preview.stdout == "second would get 1 records from TRIM_HORIZON to the newest, in 1 shards\n"
+    assert moved.stdout == "second gets 1 records from TRIM_HORIZON to the newest, in 1 shards\n"
+    assert unknown.returncode != 0
+    assert "third has no trigger" in unknown.stderr

@@ -38,3 +38,27 @@ def test_a_trigger_is_paused_resumed_moved_and_measured(tmp_path: Path) -> None:
     assert moved.stdout == "second gets 1 records from TRIM_HORIZON to the newest, in 1 shards\n"
     assert unknown.returncode != 0
     assert "third has no trigger" in unknown.stderr
+
+
+def test_why_names_the_reason_for_each_function(tmp_path: Path) -> None:
+    project = recording_project(tmp_path / "project", "first", "second")
+    with Up(project, tmp_path / "data", "--no-watch") as up:
+        up.command("triggers", "pause", "first")
+        put(up, 1)
+        wait_for(lambda: seen(project, "second"), "the function")
+        up.command("triggers", "--json")
+        number = json.loads(up.command("tail", "things", "--no-follow").stdout)["dynamodb"]["SequenceNumber"]
+
+        told = wait_for(lambda: _delivered(up.command("why", number).stdout), "the row of the invocation")
+        one = json.loads(up.command("why", number, "first", "--json").stdout)
+        wrong = up.command("why", "12")
+
+    assert told[0].startswith("INSERT of {'id': {'S': 'one'}} in shardId-")
+    assert [line.split(",")[0] for line in told[1:]] == ["  first: paused", "  second: delivered"]
+    assert [answer["answer"] for answer in one["answers"]] == ["paused"]
+    assert wrong.returncode != 0
+    assert "pelton tail TABLE prints them" in wrong.stderr
+
+
+def _delivered(text: str) -> list[str] | None:
+    return text.splitlines() if "delivered" in text else None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typer
 
-from pelton.cli import check, companion, invoke, logs, split, status, tail, triggers, up
+from pelton.cli import check, companion, invoke, logs, split, status, tail, triggers, up, why
 
 app = typer.Typer(
     name="pelton",
@@ -23,6 +23,7 @@ app.command()(logs.logs)
 app.command()(tail.tail)
 app.command()(invoke.invoke)
 app.add_typer(triggers.app, name="triggers")
+app.command()(why.why)
 app.command()(split.split)
 app.command()(companion.companion)
 app.command()(check.check)

@@ -46,6 +46,9 @@ class Controls(Protocol):
     async def settle(self, timeout_s: float) -> JsonObject:
         """Wait until every reaction to what is written now is done, or say what is outstanding."""
 
+    def why(self, number: str, function: str | None) -> JsonObject:
+        """Why functions did or did not get the record of that number."""
+
     async def pause(self, function: str, *, is_paused: bool) -> JsonObject:
         """Let a function's triggers begin nothing more, or go on."""
 
@@ -71,6 +74,7 @@ def control_app(controls: Controls, token: str) -> ASGIApp:
                     _answer(lambda request: _operate(controls, request)),
                     methods=["POST"],
                 ),
+                Route("/why/{number}", _answer(lambda request: _now(_why(controls, request)))),
                 Route("/logs", _lines(lambda request: _logs(controls, request))),
                 Route("/tail/{table}", _lines(lambda request: _tail(controls, request))),
                 Route("/invoke/{function}", _answer(lambda request: _invoke(controls, request)), methods=["POST"]),
@@ -104,6 +108,10 @@ def _tail(controls: Controls, request: Request) -> AsyncIterator[JsonObject]:
 
 async def _invoke(controls: Controls, request: Request) -> JsonObject:
     return await controls.invoke(request.path_params["function"], await request.body())
+
+
+def _why(controls: Controls, request: Request) -> JsonObject:
+    return controls.why(request.path_params["number"], request.query_params.get("function"))
 
 
 async def _operate(controls: Controls, request: Request) -> JsonObject:

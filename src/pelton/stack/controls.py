@@ -15,7 +15,7 @@ from pelton.control.api import Refused
 from pelton.functions.invocation import Invocation, NotInvoked
 from pelton.operations import JsonObject
 from pelton.projects.project import Project
-from pelton.stack import operating
+from pelton.stack import explaining, operating
 from pelton.stack.application import Application
 from pelton.stack.companions import Companions
 from pelton.stack.core import Core
@@ -123,6 +123,10 @@ class StackControls:
         except NotSettled as error:
             return {"settled": False, "outstanding": error.outstanding}
         return {"settled": True, "outstanding": []}
+
+    def why(self, number: str, function: str | None) -> JsonObject:
+        """Why functions did or did not get the record of that number."""
+        return explaining.why(self._core, self.project.region, number, function)
 
     async def pause(self, function: str, *, is_paused: bool) -> JsonObject:
         """Let a function's triggers begin nothing more, or go on."""

@@ -21,7 +21,7 @@ from pelton.triggers.parameters import LATEST
 
 def stored_mappings(snapshot: Snapshot) -> list[EventSourceMapping]:
     """All mappings, oldest first."""
-    stored = [_mapping(each) for each in mappings(snapshot)]
+    stored = [version_of(each) for each in mappings(snapshot)]
     return sorted(stored, key=lambda mapping: (mapping.made_ms, mapping.uuid))
 
 
@@ -48,7 +48,7 @@ def replace_mapping(transaction: WriteTransaction, mapping: EventSourceMapping, 
     """
     _check_alone(transaction, mapping)
     check_existing(transaction, mapping.settings.on_failure)
-    return _mapping(put_mapping(transaction, mapping.uuid, definition(mapping), now_ms))
+    return version_of(put_mapping(transaction, mapping.uuid, definition(mapping), now_ms))
 
 
 def move_mapping(transaction: WriteTransaction, mapping: EventSourceMapping, now_ms: int) -> EventSourceMapping:
@@ -106,6 +106,7 @@ def _start_latest(transaction: WriteTransaction, uuid: str, stream: Stream) -> N
         put_checkpoint(transaction, uuid, shard.id, checkpoint_of(state if shard.ending is None else finished(state)))
 
 
-def _mapping(stored: StoredMapping) -> EventSourceMapping:
+def version_of(stored: StoredMapping) -> EventSourceMapping:
+    """A mapping as that stored version has it."""
     mapping = mapping_of(stored.definition)
     return replace(mapping, uuid=stored.uuid, version=stored.version, modified_ms=stored.created_ms)

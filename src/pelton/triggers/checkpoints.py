@@ -33,6 +33,7 @@ class StoredCheckpoints:
         self._destinations = destinations
         self._mapping = mapping_uuid
         self._waiting: dict[str, Callable[[], JsonObject]] = {}
+        self._missed: dict[str, Callable[[], JsonObject]] = {}  #: whose last save failed: stored with the next of any
         self._is_closed = False
 
     async def load(self) -> Mapping[str, JsonObject]:
@@ -46,7 +47,7 @@ class StoredCheckpoints:
         if self._is_closed or shard_id in self._waiting:
             return
         self._waiting[shard_id] = state
-        self._storage.ride(partial(self._put_waiting, shard_id), self._stored)
+        self._storage.ride(partial(self._put_waiting, shard_id), partial(self._stored, shard_id, state))
 
     async def discard(self, discarded: Discarded, state: Callable[[], JsonObject]) -> None:
         """Keep discarded records, tell their destination, and store the state after them, in one transaction.
@@ -87,12 +88,20 @@ class StoredCheckpoints:
         """Store nothing more: the mapping was deleted."""
         self._is_closed = True
         self._waiting.clear()
+        self._missed.clear()
 
     def _put_all_waiting(self, transaction: WriteTransaction) -> None:
+        self._put_missed(transaction)
         for shard_id in tuple(self._waiting):
             self._put_waiting(shard_id, transaction)
 
+    def _put_missed(self, transaction: WriteTransaction) -> None:
+        """A parent's end must not be missing beside what its child has done: after a restart it would come again."""
+        for shard_id, state in self._missed.items():
+            self._put(transaction, shard_id, state())
+
     def _put_waiting(self, shard_id: str, transaction: WriteTransaction) -> None:
+        self._put_missed(transaction)
         state = self._waiting.pop(shard_id, None)
         if state is not None:
             self._put(transaction, shard_id, state())
@@ -101,9 +110,12 @@ class StoredCheckpoints:
         if not self._is_closed:
             put_checkpoint(transaction, self._mapping, shard_id, checkpoint_of(state))
 
-    def _stored(self, outcome: object) -> None:
-        """A failed save is not repeated: the next one stores more, and until then records may come twice."""
-        if isinstance(outcome, BaseException) and not isinstance(outcome, asyncio.CancelledError):
+    def _stored(self, shard_id: str, state: Callable[[], JsonObject], outcome: object) -> None:
+        """A failed save is repeated with the next one; until then records may come twice after a restart."""
+        if not isinstance(outcome, BaseException):
+            self._missed.clear()
+        elif not self._is_closed and not isinstance(outcome, asyncio.CancelledError):
+            self._missed[shard_id] = state
             _log.warning("a trigger's position was not stored: %s", outcome)
 
 

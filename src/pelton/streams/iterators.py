@@ -20,6 +20,7 @@ from pelton.storage.catalog import SequenceNumber
 #: How long an iterator may be used after it was issued.
 ITERATOR_LIFE_MS = 15 * 60 * 1000
 _VERSION = "1"
+_FAR = 2**62
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,4 +62,5 @@ def parse_iterator(text: object) -> ShardIterator:
 
 
 def _are_whole(*values: object) -> bool:
-    return all(type(value) is int for value in values)
+    """Whether all are numbers that a position or a time can be: what is larger has no place in the log."""
+    return all(type(value) is int and 0 <= value < _FAR for value in values)

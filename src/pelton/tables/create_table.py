@@ -21,7 +21,7 @@ from pelton.operations import Access, JsonObject, Operation, RequestContext
 from pelton.storage.catalog import Table
 from pelton.storage.transaction import WriteTransaction
 from pelton.tables.descriptions import created_description
-from pelton.tables.errors import ENVELOPE, NotOffered, invalid_parameter, table_exists
+from pelton.tables.errors import ENVELOPE, NotOffered, invalid_parameter, stream_view_type_missing, table_exists
 from pelton.tables.index_definitions import IndexDefinition, global_indexes, local_indexes
 from pelton.tables.key_schemas import attribute_types, key_schema
 from pelton.tables.options import TableOptions
@@ -151,7 +151,7 @@ def _view_type(specification: JsonObject | None) -> str | None:
             )
         return None
     if view_type is None:
-        raise invalid_parameter("StreamViewType must be specified when StreamEnabled is true")
+        raise stream_view_type_missing()
     return view_type
 
 

@@ -130,3 +130,8 @@ class AccessDenied(WireError):
 
     code = "AccessDeniedException"
     message_member: ClassVar[str] = "Message"
+
+
+def stream_view_type_missing() -> ValidationFailed:
+    """A stream is to be enabled, and of what its records show nothing is said. The text is DynamoDB Local's."""
+    return ValidationFailed("Invalid StreamViewType: Stream ViewType must not be null or empty when enabling streams.")

@@ -17,7 +17,7 @@ from pelton.storage.catalog import Table
 from pelton.storage.transaction import WriteTransaction
 from pelton.tables.create_table import refuse_not_offered
 from pelton.tables.descriptions import epoch_seconds, table_description
-from pelton.tables.errors import NotOffered, invalid_parameter
+from pelton.tables.errors import NotOffered, invalid_parameter, stream_view_type_missing
 from pelton.tables.index_changes import IndexChanges, apply_index_changes, check_updates, index_changes
 from pelton.tables.lookup import described_table
 from pelton.tables.options import TableOptions
@@ -202,11 +202,15 @@ def _stream_change(table: Table, specification: JsonObject | None) -> JsonObject
     if not specification["StreamEnabled"]:
         if table.stream is None:
             raise ValidationFailed(f"Table has no stream to disable: TableName: {table.name}")
+        if specification.get("StreamViewType") is not None:
+            raise ValidationFailed(
+                "Invalid StreamViewType: Stream StreamEnabled was false but a StreamViewType was present."
+            )
         return specification
     if table.stream is not None:
         raise ValidationFailed(f"Table already has an enabled stream: TableName: {table.name}")
     if specification.get("StreamViewType") is None:
-        raise invalid_parameter("StreamViewType must be specified when StreamEnabled is true")
+        raise stream_view_type_missing()
     return specification
 
 

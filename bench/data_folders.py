@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -19,6 +20,7 @@ from pelton.storage.change import Change, StoredItem
 from pelton.storage.connection import Durability
 from pelton.storage.drivers import InlineDriver
 from pelton.storage.engine import Storage, StorageOptions
+from pelton.storage.folder import DATABASE
 from pelton.storage.transaction import WriteTransaction
 from pelton.testing.clock import ManualClock
 
@@ -44,7 +46,7 @@ def fill_with_items(folder: Path, items: int, say: Callable[[str], None]) -> Non
         for start in range(0, len(entries), _BATCH):
             _put_all(storage, entries[start : start + _BATCH], chance)
             say(f"filled {first + start:,} of {items:,} items")
-    storage.close()
+    _close(storage)
 
 
 def fill_with_records(folder: Path, records: int, *, first_ms: int, last_ms: int) -> None:
@@ -57,7 +59,7 @@ def fill_with_records(folder: Path, records: int, *, first_ms: int, last_ms: int
         numbers = [chance.randrange(wire.ITEMS) for _ in range(_STEP)]
         _put_all(storage, [(storage_key(SCHEMA, _keys(number)), number) for number in numbers], chance)
         clock.advance((last_ms - first_ms) / 1000 / steps)
-    storage.close()
+    _close(storage)
 
 
 def trimmed(folder: Path) -> SequenceNumber:
@@ -77,6 +79,13 @@ def _opened(folder: Path, clock: SystemClock | ManualClock) -> Storage:
         writer_cache_bytes=_CACHE_BYTES,
     )
     return Storage.open(folder, clock=clock, driver=InlineDriver(), options=options)
+
+
+def _close(storage: Storage) -> None:
+    """Close, and have the disk hold it all: else the first sync of what is measured would write the filling."""
+    storage.close()
+    with (storage.path / DATABASE).open("r+b") as file:
+        os.fsync(file.fileno())
 
 
 def _put_all(storage: Storage, entries: Sequence[tuple[bytes, int]], chance: random.Random) -> None:

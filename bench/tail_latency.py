@@ -2,7 +2,7 @@
 
 An open loop: requests are due at even steps, and a request's time counts from the moment it was due, so a
 stall counts for everybody who had to wait behind it. The folder holds records that come of age during the
-run, as many a second as are written: a steady state.
+run, about as many a second as are written, and trimming looks for them once a minute.
 """
 
 from __future__ import annotations
@@ -74,9 +74,9 @@ def rows(plan: Plan) -> list[Row]:
 def _fill(data_dir: Path, plan: Plan) -> None:
     plan.say("writing yesterday's records")
     begin_ms = int(time.time() * 1000) - DAY_MS - _LEAD_MS  # Some are of age when it starts, the rest as it goes on.
-    seconds = plan.tail_s + plan.seconds
-    end_ms = begin_ms + int(seconds * 1000) + 2 * _LEAD_MS
-    fill_with_records(data_dir, int(seconds * _TRIMMED_PER_S), first_ms=begin_ms, last_ms=end_ms)
+    span_ms = int((plan.tail_s + plan.seconds) * 1000) + 2 * _LEAD_MS
+    count = span_ms * _TRIMMED_PER_S // 1000
+    fill_with_records(data_dir, count, first_ms=begin_ms, last_ms=begin_ms + span_ms)
 
 
 def _tail_row(plan: Plan, full: Figures, tail: Figures, horizon: int) -> Row:

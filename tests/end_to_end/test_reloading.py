@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
+from tests.end_to_end.recording import recording_project, seen
 from tests.end_to_end.running import Up, wait_for
 
 PROJECT = """service: x
@@ -37,3 +39,20 @@ def test_saved_code_runs_and_a_mistake_in_it_is_told(tmp_path: Path) -> None:
         wait_for(lambda: up.request("GET", "/") == (200, "three"), "the mended code", 5)
 
     assert "hello" in json.dumps(told)
+
+
+def test_a_saved_correction_is_tried_at_once(tmp_path: Path) -> None:
+    project = recording_project(tmp_path / "project", "first")
+    code = (project / "handlers.py").read_text()
+    (project / "handlers.py").write_text(code.replace('write("first", event)', 'raise ValueError("no paper")'))
+    with Up(project, tmp_path / "data") as up:
+
+        def waits_ms() -> float:
+            row = json.loads(up.command("triggers", "--json").stdout)[0]
+            return (row["next_attempt_ms"] or 0) - time.time() * 1000
+
+        up.client("dynamodb").put_item(TableName="things", Item={"id": {"S": "a"}, "n": {"N": "1"}})
+        wait_for(lambda: waits_ms() > 4000, "a long pause between attempts", 60)
+
+        (project / "handlers.py").write_text(code)
+        wait_for(lambda: seen(project, "first"), "the record", 3)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import cast
 
 import pytest
 
+from pelton.storage.catalog import SequenceNumber
 from pelton.streams.numbers import wire_number
-from pelton.triggers.errors import NoSuchPlace
+from pelton.triggers.errors import NoSuchPlace, StillMoving
 from pelton.triggers.parameters import LATEST, TRIM_HORIZON
 from pelton.triggers.seeking import moves, place
 from tests.triggers.reacting import make_table, put, split, world
@@ -90,6 +92,51 @@ def test_seeking_waits_for_the_batch_in_flight(tmp_path: Path) -> None:
             await pelton.settle()
 
             assert pelton.workshop.numbers("index") == [number, number]
+
+    asyncio.run(scenario())
+
+
+def test_a_trigger_that_is_being_moved_is_not_moved_again_at_once(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        with world(tmp_path) as pelton:
+            make_table(pelton.storage)
+            await pelton.triggers.start()
+            mapping = await pelton.map("index")
+            gate = pelton.workshop.gates["index"] = asyncio.Event()
+            number = put(pelton.storage, "a")
+            await pelton.settle()
+            start = pelton.storage.snapshot().horizon()
+            moving = asyncio.create_task(pelton.triggers.move(mapping.uuid, start))
+            await pelton.settle()
+
+            with pytest.raises(StillMoving, match="index is still being moved"):
+                await pelton.triggers.move(mapping.uuid, start)
+            await pelton.triggers.pause(mapping.uuid, is_paused=True)
+            gate.set()
+            await moving
+            await pelton.settle()
+
+            assert pelton.workshop.numbers("index") == [number]
+            assert [status.state for status in pelton.triggers.status()] == ["paused"]
+
+    asyncio.run(scenario())
+
+
+def test_a_move_that_cannot_be_stored_leaves_the_trigger_where_it_stood(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        with world(tmp_path) as pelton:
+            make_table(pelton.storage)
+            await pelton.triggers.start()
+            mapping = await pelton.map("index")
+            first = put(pelton.storage, "a")
+            await pelton.settle()
+
+            with pytest.raises(TypeError):  # No position at all: the transaction fails, as on a full disk.
+                await pelton.triggers.move(mapping.uuid, cast(SequenceNumber, object()))
+            second = put(pelton.storage, "b")
+            await pelton.settle()
+
+            assert pelton.workshop.numbers("index") == [first, second]
 
     asyncio.run(scenario())
 

@@ -97,7 +97,8 @@ ADULTS = '{"dynamodb": {"NewImage": {"age": {"N": ["18"]}}}}'
         (facts(versions=[version(5, 1, is_paused=True)], status=status(9, state="paused")), "paused", "resume"),
         (facts(versions=[version(5, 1, is_enabled=False)], status=status(9, state="paused")), "disabled", "enable"),
         (facts(versions=[version(15, 1, starting_position="LATEST")]), "before", "begins at LATEST"),
-        (facts(), "skipped", "moved the trigger ahead"),
+        (facts(invocations=[FAILED]), "skipped", "no paper; then the trigger was moved past it"),
+        (facts(), "passed", "no invocation of it is kept"),
     ],
 )
 def test_each_way_it_can_go_has_its_answer(known: Facts, answer: str, text: str) -> None:

@@ -97,8 +97,8 @@ class Application:
         code = {path for path in changed if path.suffix == ".py"}
         if names := touched(code, roots):
             await self._core.functions.reload(names)
-            for name in names:
-                self._core.triggers.reset_backoff(name)
+            for function in filter(None, map(self._core.functions.get, names)):
+                self._core.triggers.reset_backoff(function.name)
             self._core.reporting.note("reload", f"the next invocation of {', '.join(names)} runs the saved code")
 
     async def _read_again(self) -> None:

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pelton.control.api import Refused
 from pelton.operations import JsonObject
 from pelton.stack.core import Core
-from pelton.triggers.errors import NoSuchPlace
+from pelton.triggers.errors import NoSuchPlace, StillMoving
 from pelton.triggers.mappings import EventSourceMapping
 from pelton.triggers.seeking import moves, place
 
@@ -39,7 +39,10 @@ async def seek(core: Core, function: str, to: str, *, is_dry_run: bool) -> JsonO
         rows = [asdict(move) for mapping in mappings for move in moves(snapshot, mapping, position)]
     if not is_dry_run:
         for mapping in mappings:
-            await core.triggers.move(mapping.uuid, position)
+            try:
+                await core.triggers.move(mapping.uuid, position)
+            except StillMoving as error:
+                raise Refused(str(error)) from None
     return {"function": function, "to": to, "dry_run": is_dry_run, "shards": rows}
 
 

@@ -24,3 +24,10 @@ class MappingNotFound(WireError):
 
 class NoSuchPlace(Exception):
     """What an operator gave is no place in a stream: one line with cause and cure."""
+
+
+class StillMoving(Exception):
+    """The trigger is on its way to another place: what was under way there has not ended."""
+
+    def __init__(self, function_name: str) -> None:
+        super().__init__(f"{function_name} is still being moved: it waits for the batch in hand (try again then)")

@@ -18,7 +18,7 @@ from pelton.operations import JsonObject
 from pelton.storage.catalog import SequenceNumber
 from pelton.storage.engine import Storage
 from pelton.triggers.checkpoints import StoredCheckpoints
-from pelton.triggers.errors import MappingNotFound
+from pelton.triggers.errors import MappingNotFound, StillMoving
 from pelton.triggers.events import ShardStatus, TriggerEvent, TriggerEventKind
 from pelton.triggers.log_source import LogSources
 from pelton.triggers.mapping_runner import MappingRunner, Surroundings
@@ -119,19 +119,21 @@ class Triggers:
         await self._replace(replace(self.get(mapping_uuid), is_paused=is_paused))
 
     async def move(self, mapping_uuid: str, position: SequenceNumber) -> None:
-        """Go on after that position, in every shard; what is under way ends first, and stays done."""
+        """Go on after that position, in every shard; what is under way ends first. Raises StillMoving."""
         mapping = self.get(mapping_uuid)
-        runner = self._runners.pop(mapping_uuid, None)
+        if mapping_uuid in self._moving:
+            raise StillMoving(mapping.function_name)
         self._moving.add(mapping_uuid)
+        runner = self._runners.pop(mapping_uuid, None)
         try:
             if runner is not None:
                 await runner.stop(_LEAVING_PATIENCE_S)
                 await runner.checkpoints.flush()
             await self._storage.write(partial(move_positions, mapping=mapping, position=position))
-        finally:
+        finally:  # A full disk must not leave the function without a runner.
             self._moving.discard(mapping_uuid)
-        if mapping_uuid in self._mappings:
-            await self._begin(self._mappings[mapping_uuid])
+            if mapping_uuid in self._mappings:
+                await self._begin(self._mappings[mapping_uuid])
 
     async def delete(self, mapping_uuid: str) -> EventSourceMapping:
         """Remove a mapping: the batch in flight ends, its positions are forgotten.
@@ -185,9 +187,9 @@ class Triggers:
         self._sources.wake(tip)
 
     def reset_backoff(self, function: str) -> None:
-        """The function's code changed: what waits for a retry is tried now. By its name or ARN."""
+        """The code of the function of that name changed: what waits for a retry is tried now."""
         for runner in self._runners.values():
-            if function in (runner.mapping.function_name, runner.mapping.function_arn):
+            if function == runner.mapping.function_name:
                 runner.reset_backoff()
 
     def outstanding(self, up_to: SequenceNumber) -> list[str]:
@@ -244,12 +246,11 @@ class Triggers:
     async def _add(self, mapping: EventSourceMapping) -> EventSourceMapping:
         stored = await self._storage.write(partial(add_mapping, mapping=mapping, now_ms=self._clock.now_ms()))
         self._mappings[stored.uuid] = stored
-        if stored.starting_position == TRIM_HORIZON:
-            waiting = waiting_records(self._storage.snapshot(), stored.stream_arn)
-            if waiting:
-                records = "past record is" if waiting == 1 else "past records are"
-                text = f"begins at TRIM_HORIZON: {waiting} {records} delivered first"
-                self._tell(TriggerEventKind.BACKLOG, stored, text)
+        waiting = waiting_records(self._storage.snapshot(), stored.stream_arn)
+        if waiting and stored.starting_position == TRIM_HORIZON:
+            records = "past record is" if waiting == 1 else "past records are"
+            text = f"begins at TRIM_HORIZON: {waiting} {records} delivered first"
+            self._tell(TriggerEventKind.BACKLOG, stored, text)
         await self._begin(stored)
         return stored
 
@@ -276,8 +277,7 @@ class Triggers:
 
     def _leave(self, runner: MappingRunner) -> None:
         """Let the runner of a mapping that is no more end in its own time."""
-        task = asyncio.get_running_loop().create_task(runner.stop(_LEAVING_PATIENCE_S))
-        self._leaving.add(task)
+        self._leaving.add(task := asyncio.get_running_loop().create_task(runner.stop(_LEAVING_PATIENCE_S)))
         task.add_done_callback(self._leaving.discard)
 
     def _new(self, asked: CreateParameters, arn: str, made_by: str) -> EventSourceMapping:

@@ -39,7 +39,7 @@ class Facts:
 class Reason:
     """The answer: one word for programs, one sentence for people."""
 
-    answer: str  #: delivered, discarded, filtered, failing, waiting, paused, disabled, before, skipped
+    answer: str  #: delivered, discarded, filtered, failing, waiting, paused, disabled, before, skipped, passed
     text: str
 
 
@@ -57,7 +57,10 @@ def reason(facts: Facts) -> Reason:
         return _not_yet(facts)
     if facts.versions[0].mapping.starting_position == LATEST and facts.number <= facts.versions[0].since:
         return Reason("before", "written before the mapping was made, which begins at LATEST")
-    return Reason("skipped", "passed without an invocation: an operator moved the trigger ahead of it")
+    return Reason(
+        "passed",
+        "done, and no invocation of it is kept: the trigger was moved past it, or the row came (or went) a moment ago",
+    )
 
 
 def _held(facts: Facts) -> EventSourceMapping:
@@ -86,7 +89,7 @@ def _tried(facts: Facts) -> Reason:
     error = _error(last)
     tries = f"{len(facts.invocations)} invocation{'s' if len(facts.invocations) > 1 else ''} so far{split}"
     if _is_done(facts):
-        return Reason("delivered", f"the last of {tries} ended with: {error}")
+        return Reason("skipped", f"{tries}, the last with: {error}; then the trigger was moved past it")
     waits = facts.status.waits_for if facts.status is not None else None
     return Reason("failing", f"{tries}, the last with: {error}" + (f"; next: {waits}" if waits else ""))
 

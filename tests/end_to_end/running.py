@@ -78,12 +78,12 @@ class Up:
         """Ctrl-C, and how it ended."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
-        return self._ended()
+        return self.ended()
 
     def kill(self) -> None:
         """kill -9 of the parent process alone."""
         self.process.kill()
-        self._ended()
+        self.ended()
 
     def client(self, service: str) -> Any:
         """A boto3 client of the AWS endpoint."""
@@ -108,7 +108,8 @@ class Up:
         """What it has shown so far of that kind."""
         return [line for line in self.lines if line.get("kind") == kind and subject in (None, line["subject"])]
 
-    def _ended(self) -> int:
+    def ended(self) -> int:
+        """How it ended, without another word to it: a second signal kills."""
         try:
             code = self.process.wait(15)
         except subprocess.TimeoutExpired:

@@ -88,7 +88,7 @@ def test_an_ephemeral_run_removes_its_data_also_on_a_termination_signal(tmp_path
 
     up.process.send_signal(signal.SIGTERM)
 
-    assert up.stop() == 0
+    assert up.ended() == 0
     assert not (tmp_path / "data").exists()
 
 

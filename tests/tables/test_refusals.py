@@ -86,10 +86,6 @@ def test_an_operation_on_items_refuses_in_the_services_words(
             {"StreamSpecification": {"StreamEnabled": False, "StreamViewType": "KEYS_ONLY"}},
             OPV + "Table is being created with a stream disabled, UpdateViewType should not be specified",
         ),
-        (
-            {"SSESpecification": {"Enabled": True}},
-            "Pelton does not offer SSESpecification with Enabled true: encrypt the disk that holds the data folder",
-        ),
     ],
 )
 def test_create_table_refuses_in_the_services_words(tables: Tables, members: Json, text: str) -> None:

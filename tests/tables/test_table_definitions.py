@@ -138,6 +138,15 @@ CASES: list[tuple[dict[str, Any], str]] = [
         },
         OPV + "MaxReadRequestUnits for OnDemandThroughput cannot be specified when table BillingMode is PROVISIONED.",
     ),
+    ({"AttributeDefinitions": []}, "Invalid KeySchema: Some index key attribute have no definition"),
+    (
+        {"KeySchema": None},
+        ENV + "Value null at 'keySchema' failed to satisfy constraint: Member must not be null",
+    ),
+    (
+        {"SSESpecification": {"Enabled": True, "SSEType": "AES256"}},
+        OPV + "Unsupported SSEType: AES256, the supported one is KMS",
+    ),
     (
         {"OnDemandThroughput": {"MaxReadRequestUnits": 0}},
         OPV + "Requested MaxReadRequestUnits for OnDemandThroughput for table is outside of valid range",
@@ -184,3 +193,56 @@ def test_names_are_listed_in_pages_by_their_bytes(wire: Wire) -> None:
 
     assert first == {"TableNames": ["BBB", "_aa"], "LastEvaluatedTableName": "_aa"}
     assert rest == {"TableNames": ["_aa", "aaa", "bbb"]}
+
+
+def test_what_was_asked_for_shows_at_creation_and_after(wire: Wire) -> None:
+    warm = {"ReadUnitsPerSecond": 13000, "WriteUnitsPerSecond": 5000}
+    asked = {
+        **WITH_C,
+        "GlobalSecondaryIndexes": [index(schema=key("c"), WarmThroughput=warm)],
+        "WarmThroughput": warm,
+        "OnDemandThroughput": {"MaxReadRequestUnits": 5},
+        "TableClass": "STANDARD_INFREQUENT_ACCESS",
+        "SSESpecification": {"Enabled": True},
+    }
+
+    created = wire.call("CreateTable", {**PLAIN, **asked})[1]["TableDescription"]
+    shown = wire.call("DescribeTable", {"TableName": "made"})[1]["Table"]
+
+    assert created["TableStatus"] == created["GlobalSecondaryIndexes"][0]["IndexStatus"] == "CREATING"
+    assert created["WarmThroughput"] == {**warm, "Status": "UPDATING"}
+    assert created["GlobalSecondaryIndexes"][0]["WarmThroughput"] == {**warm, "Status": "UPDATING"}
+    assert created["BillingModeSummary"] == {"BillingMode": "PAY_PER_REQUEST"}
+    assert shown["WarmThroughput"] == {**warm, "Status": "ACTIVE"}
+    assert shown["BillingModeSummary"]["LastUpdateToPayPerRequestDateTime"] == shown["CreationDateTime"]
+    for description in (created, shown):
+        assert description["OnDemandThroughput"] == {"MaxReadRequestUnits": 5}
+        assert description["TableClassSummary"] == {"TableClass": "STANDARD_INFREQUENT_ACCESS"}
+        assert description["SSEDescription"]["Status"] == "ENABLED"
+        assert description["SSEDescription"]["KMSMasterKeyArn"].startswith("arn:aws:kms:us-east-1:000000000000:key/")
+
+
+def test_a_deleted_table_shows_little(wire: Wire) -> None:
+    wire.call("CreateTable", PLAIN)
+
+    answer = wire.call("DeleteTable", {"TableName": "made"})[1]["TableDescription"]
+
+    assert answer["TableStatus"] == "DELETING"
+    assert set(answer) == {
+        *("TableName", "TableArn", "TableId", "TableStatus", "ItemCount", "TableSizeBytes"),
+        *("ProvisionedThroughput", "DeletionProtectionEnabled"),
+    }
+    assert wire.fault("DescribeTable", {"TableName": "made"}) == (
+        "ResourceNotFoundException",
+        "Requested resource not found: Table: made not found",
+    )
+
+
+@pytest.mark.parametrize("limit", [0, 101])
+def test_a_page_of_names_has_bounds(wire: Wire, limit: int) -> None:
+    bound = "greater than or equal to 1" if limit == 0 else "less than or equal to 100"
+
+    assert wire.fault("ListTables", {"Limit": limit}) == (
+        "ValidationException",
+        f"{ENV}Value '{limit}' at 'limit' failed to satisfy constraint: Member must have value {bound}",
+    )

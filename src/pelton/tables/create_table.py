@@ -21,12 +21,19 @@ from pelton.operations import Access, JsonObject, Operation, RequestContext
 from pelton.storage.catalog import Table
 from pelton.storage.transaction import WriteTransaction
 from pelton.tables.descriptions import created_description
+from pelton.tables.encryption import encryption_key
 from pelton.tables.errors import ENVELOPE, NotOffered, invalid_parameter, stream_view_type_missing, table_exists
 from pelton.tables.index_definitions import IndexDefinition, global_indexes, local_indexes
 from pelton.tables.key_schemas import attribute_types, key_schema
 from pelton.tables.options import TableOptions
 from pelton.tables.tags import checked_tags
-from pelton.tables.throughput import PROVISIONED, check_on_demand_limits, check_table_throughput
+from pelton.tables.throughput import (
+    ON_DEMAND,
+    PROVISIONED,
+    check_on_demand_limits,
+    check_table_throughput,
+    epoch_seconds,
+)
 
 #: Members of the request that mean something Pelton does not have, and what to do instead.
 NOT_OFFERED = {
@@ -56,7 +63,7 @@ def create_table(options: TableOptions) -> Operation:
 def _prepare(
     options: TableOptions, body: JsonObject, context: RequestContext
 ) -> Callable[[WriteTransaction], JsonObject]:
-    requested = new_table(body)
+    requested = new_table(body, context)
 
     def decide(transaction: WriteTransaction) -> JsonObject:
         if transaction.table(context.account, context.region, requested.name) is not None:
@@ -67,14 +74,14 @@ def _prepare(
     return decide
 
 
-def new_table(body: JsonObject) -> NewTable:
+def new_table(body: JsonObject, context: RequestContext) -> NewTable:
     """The table that a CreateTable request defines.
 
     Raises:
         ValidationFailed: the first rule it breaks, in the service's order.
     """
     for member in ("KeySchema", "AttributeDefinitions"):
-        if not body.get(member):
+        if body.get(member) is None:
             path = member[0].lower() + member[1:]
             raise ValidationFailed(
                 f"{ENVELOPE}Value null at '{path}' failed to satisfy constraint: Member must not be null"
@@ -92,7 +99,7 @@ def new_table(body: JsonObject) -> NewTable:
     return NewTable(
         name=table_name_of(body["TableName"]),
         schema=schema,
-        definition=_definition(body, billing_mode, indexes),
+        definition=_definition(body, billing_mode, indexes, context),
         indexes=tuple(indexes),
         view_type=view_type,
     )
@@ -103,8 +110,6 @@ def refuse_not_offered(body: JsonObject) -> None:
     for member, cure in NOT_OFFERED.items():
         if body.get(member) is not None:
             raise NotOffered(member, cure)
-    if (body.get("SSESpecification") or {}).get("Enabled"):
-        raise NotOffered("SSESpecification with Enabled true", "encrypt the disk that holds the data folder")
 
 
 def _keys(body: JsonObject, billing_mode: str) -> tuple[KeySchema, list[IndexDefinition]]:
@@ -155,7 +160,9 @@ def _view_type(specification: JsonObject | None) -> str | None:
     return view_type
 
 
-def _definition(body: JsonObject, billing_mode: str, indexes: Sequence[IndexDefinition]) -> JsonObject:
+def _definition(
+    body: JsonObject, billing_mode: str, indexes: Sequence[IndexDefinition], context: RequestContext
+) -> JsonObject:
     definition: JsonObject = {
         "AttributeDefinitions": body["AttributeDefinitions"],
         "BillingMode": billing_mode,
@@ -165,6 +172,10 @@ def _definition(body: JsonObject, billing_mode: str, indexes: Sequence[IndexDefi
     for member in ("ProvisionedThroughput", "OnDemandThroughput", "WarmThroughput", "TableClass"):
         if body.get(member) is not None:
             definition[member] = body[member]
+    if billing_mode == ON_DEMAND:
+        definition["LastUpdateToPayPerRequest"] = epoch_seconds(context.now_ms)
+    if (key := encryption_key(body.get("SSESpecification"), context)) is not None:
+        definition["EncryptionKey"] = key
     by_name: dict[str, dict[str, Any]] = {
         "IndexThroughput": {index.name: index.throughput for index in indexes if index.throughput},
         "IndexWarm": {index.name: index.warm for index in indexes if index.warm},

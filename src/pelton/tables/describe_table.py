@@ -12,7 +12,7 @@ from pelton.errors import ValidationFailed
 from pelton.operations import Access, JsonObject, Operation, RequestContext
 from pelton.storage.transaction import Snapshot, WriteTransaction
 from pelton.tables.descriptions import deleted_description, table_description
-from pelton.tables.lookup import described_table
+from pelton.tables.lookup import changeable_table, described_table
 
 #: Names in one page of ListTables, unless the request asks for fewer.
 NAMES_MAX = 100
@@ -30,7 +30,7 @@ def table_operations() -> list[Operation]:
 def _describe(body: JsonObject, context: RequestContext) -> Callable[[Snapshot], JsonObject]:
     def decide(snapshot: Snapshot) -> JsonObject:
         table = described_table(snapshot, context, body["TableName"])
-        return {"Table": table_description(snapshot, table)}
+        return {"Table": table_description(snapshot, table, context.now_ms)}
 
     return decide
 
@@ -54,13 +54,13 @@ def _list(body: JsonObject, context: RequestContext) -> Callable[[Snapshot], Jso
 
 def _delete(body: JsonObject, context: RequestContext) -> Callable[[WriteTransaction], JsonObject]:
     def decide(transaction: WriteTransaction) -> JsonObject:
-        table = described_table(transaction, context, body["TableName"])
+        table = changeable_table(transaction, context, body["TableName"])
         if table.definition["DeletionProtectionEnabled"]:
             raise ValidationFailed(
                 "Resource cannot be deleted as it is currently protected against deletion. "
                 "Disable deletion protection first."
             )
-        description = deleted_description(transaction, table)
+        description = deleted_description(transaction, table, context.now_ms)
         transaction.drop_table(table, context.now_ms)
         return {"TableDescription": description}
 

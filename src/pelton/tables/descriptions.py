@@ -6,6 +6,7 @@ A table's ``definition`` holds, in wire form and only where they apply:
 - ``ProvisionedThroughput`` and ``IndexThroughput`` (by index name), absent on demand;
 - ``OnDemandThroughput``, ``WarmThroughput``, and ``IndexOnDemand`` and ``IndexWarm`` (by index name);
 - ``TableClass`` and ``TableClassUpdated``, ``LastUpdateToPayPerRequest`` (epoch seconds);
+- ``EncryptionKey``: ARN of the key named by an SSESpecification;
 - ``Backfills``: how far indexes that are being created have come (``backfilling``);
 - ``Tags`` (key to value) and ``TimeToLive`` (the attribute's name).
 
@@ -19,24 +20,39 @@ from pelton.operations import JsonObject
 from pelton.storage.catalog import Index, Table
 from pelton.storage.transaction import Snapshot
 from pelton.tables.backfilling import has_begun, is_backfilling
+from pelton.tables.encryption import encryption_description
 from pelton.tables.key_schemas import to_wire
-from pelton.tables.throughput import ON_DEMAND, on_demand_description, throughput_description, warm_description
+from pelton.tables.throughput import (
+    ON_DEMAND,
+    asked_warm_description,
+    epoch_seconds,
+    on_demand_description,
+    throughput_description,
+    warm_description,
+)
 
 
 def created_description(table: Table) -> JsonObject:
     """The answer of CreateTable: everything is being created and empty."""
-    description = _without_rows(table, "CREATING")
+    description = _without_rows(table, "CREATING", table.created_ms)
     description.update(ItemCount=0, TableSizeBytes=0)
+    if "BillingModeSummary" in description:
+        description["BillingModeSummary"] = {"BillingMode": ON_DEMAND}
+    if (warm := table.definition.get("WarmThroughput")) is not None:
+        description["WarmThroughput"] = asked_warm_description(warm)
+    index_warm = table.definition.get("IndexWarm", {})
     for index in description.get("GlobalSecondaryIndexes", ()):
         index["IndexStatus"] = "CREATING"
+        if (warm := index_warm.get(index["IndexName"])) is not None:
+            index["WarmThroughput"] = asked_warm_description(warm)
     for index in (*description.get("GlobalSecondaryIndexes", ()), *description.get("LocalSecondaryIndexes", ())):
         index.update(ItemCount=0, IndexSizeBytes=0)
     return description
 
 
-def table_description(snapshot: Snapshot, table: Table, status: str | None = None) -> JsonObject:
+def table_description(snapshot: Snapshot, table: Table, now_ms: int, status: str | None = None) -> JsonObject:
     """The answer of DescribeTable, and of UpdateTable with ``status`` UPDATING; counts are exact."""
-    description = _without_rows(table, status or table.status)
+    description = _without_rows(table, status or table.status, now_ms)
     _add_counts(snapshot, table, description)
     definition = table.definition
     throughput = definition.get("ProvisionedThroughput")
@@ -49,7 +65,7 @@ def table_description(snapshot: Snapshot, table: Table, status: str | None = Non
     return description
 
 
-def deleted_description(snapshot: Snapshot, table: Table) -> JsonObject:
+def deleted_description(snapshot: Snapshot, table: Table, now_ms: int) -> JsonObject:
     """The answer of DeleteTable: fewer members than any other."""
     items, size = snapshot.counts(table)
     return {
@@ -59,17 +75,12 @@ def deleted_description(snapshot: Snapshot, table: Table) -> JsonObject:
         "TableStatus": "DELETING",
         "ItemCount": items,
         "TableSizeBytes": size,
-        "ProvisionedThroughput": throughput_description(table.definition.get("ProvisionedThroughput")),
+        "ProvisionedThroughput": throughput_description(table.definition.get("ProvisionedThroughput"), now_ms),
         "DeletionProtectionEnabled": table.definition["DeletionProtectionEnabled"],
     }
 
 
-def epoch_seconds(ms: int) -> float:
-    """A timestamp as the wire has it: seconds with at most three decimals."""
-    return round(ms / 1000, 3)
-
-
-def _without_rows(table: Table, status: str) -> JsonObject:
+def _without_rows(table: Table, status: str, now_ms: int) -> JsonObject:
     definition = table.definition
     description: JsonObject = {
         "AttributeDefinitions": definition["AttributeDefinitions"],
@@ -77,21 +88,24 @@ def _without_rows(table: Table, status: str) -> JsonObject:
         "KeySchema": to_wire(table.schema),
         "TableStatus": status,
         "CreationDateTime": epoch_seconds(table.created_ms),
-        "ProvisionedThroughput": throughput_description(definition.get("ProvisionedThroughput")),
+        "ProvisionedThroughput": throughput_description(definition.get("ProvisionedThroughput"), now_ms),
         "TableArn": table.arn,
         "TableId": table.uuid,
         "DeletionProtectionEnabled": definition["DeletionProtectionEnabled"],
     }
     description.update(_billing(definition))
-    description.update(_indexes(table))
+    if encryption := encryption_description(definition.get("EncryptionKey")):
+        description["SSEDescription"] = encryption
+    description.update(_indexes(table, now_ms))
     description.update(_stream(table))
     return description
 
 
 def _billing(definition: JsonObject) -> JsonObject:
     members: JsonObject = {}
-    if definition["BillingMode"] == ON_DEMAND:
-        members["BillingModeSummary"] = {"BillingMode": ON_DEMAND}
+    # Shown of a table that is, or once was, billed on demand.
+    if definition["BillingMode"] == ON_DEMAND or "LastUpdateToPayPerRequest" in definition:
+        members["BillingModeSummary"] = {"BillingMode": definition["BillingMode"]}
         if "LastUpdateToPayPerRequest" in definition:
             members["BillingModeSummary"]["LastUpdateToPayPerRequestDateTime"] = definition["LastUpdateToPayPerRequest"]
     if limits := on_demand_description(definition.get("OnDemandThroughput", {})):
@@ -103,8 +117,8 @@ def _billing(definition: JsonObject) -> JsonObject:
     return members
 
 
-def _indexes(table: Table) -> JsonObject:
-    described = [(index.is_global, _index(table, index)) for index in table.indexes]
+def _indexes(table: Table, now_ms: int) -> JsonObject:
+    described = [(index.is_global, _index(table, index, now_ms)) for index in table.indexes]
     members: JsonObject = {}
     if local := [description for is_global, description in described if not is_global]:
         members["LocalSecondaryIndexes"] = local
@@ -113,7 +127,7 @@ def _indexes(table: Table) -> JsonObject:
     return members
 
 
-def _index(table: Table, index: Index) -> JsonObject:
+def _index(table: Table, index: Index, now_ms: int) -> JsonObject:
     description: JsonObject = {
         "IndexName": index.name,
         "KeySchema": to_wire(index.schema),
@@ -126,7 +140,7 @@ def _index(table: Table, index: Index) -> JsonObject:
         description["IndexStatus"] = "ACTIVE"
         if is_backfilling(table, index):
             description.update(IndexStatus="CREATING", Backfilling=has_begun(table, index))
-        description["ProvisionedThroughput"] = throughput_description(throughput)
+        description["ProvisionedThroughput"] = throughput_description(throughput, now_ms)
         if limits := on_demand_description(definition.get("IndexOnDemand", {}).get(index.name, {})):
             description["OnDemandThroughput"] = limits
     return description

@@ -42,6 +42,11 @@ def table_exists(table_name: str) -> ResourceInUse:
     return ResourceInUse(f"Table already exists: {table_name}")
 
 
+def table_in_use(what: str) -> ResourceInUse:
+    """A change of a table that is being changed already."""
+    return ResourceInUse(f"Attempt to change a resource which is still in use: {what}")
+
+
 def one_index_at_a_time() -> LimitExceeded:
     """UpdateTable asked for more than one index to be created or deleted."""
     return LimitExceeded(

@@ -14,8 +14,15 @@ from pelton.operations import JsonObject
 from pelton.storage.catalog import Index, Table
 from pelton.storage.transaction import WriteTransaction
 from pelton.tables.backfilling import begin_backfill, is_backfilling, without_backfill
+from pelton.tables.billing import changed_numbers
 from pelton.tables.errors import invalid_parameter, one_index_at_a_time
-from pelton.tables.index_definitions import GLOBAL_INDEXES_MAX, IndexDefinition, check_included_names, global_index
+from pelton.tables.index_definitions import (
+    GLOBAL_INDEXES_MAX,
+    IndexDefinition,
+    check_included_names,
+    check_index_limits,
+    global_index,
+)
 from pelton.tables.key_schemas import attribute_types
 from pelton.tables.lookup import index_named
 from pelton.tables.throughput import ON_DEMAND, check_bounds
@@ -59,13 +66,14 @@ def check_updates(updates: Sequence[JsonObject]) -> None:
         check_bounds(actions[0].get("ProvisionedThroughput"))
 
 
-def index_changes(table: Table, definition: JsonObject, body: JsonObject) -> IndexChanges:
+def index_changes(table: Table, definition: JsonObject, body: JsonObject, now_ms: int) -> IndexChanges:
     """What the request changes about indexes; what it sets for them goes into ``definition``.
 
     Args:
         table: as it is.
         definition: a copy of the table's, with the new billing mode; changed in place.
         body: a request that passed ``check_updates``.
+        now_ms: when numbers change.
 
     Raises:
         LimitExceeded: more than one index would be created or deleted at a time.
@@ -80,7 +88,7 @@ def index_changes(table: Table, definition: JsonObject, body: JsonObject) -> Ind
         raise one_index_at_a_time()
     for update in updates:
         if update.get("Update") is not None:
-            _set(table, definition, update["Update"])
+            _set(table, definition, update["Update"], now_ms)
     deleted = _deleted(table, definition, deletes[0]) if deletes else None
     created = _created(table, definition, creates[0], body) if creates else None
     _merge_attributes(table, definition, body, IndexChanges(created, deleted))
@@ -98,7 +106,7 @@ def apply_index_changes(transaction: WriteTransaction, table: Table, changes: In
     return table
 
 
-def _set(table: Table, definition: JsonObject, update: JsonObject) -> None:
+def _set(table: Table, definition: JsonObject, update: JsonObject, now_ms: int) -> None:
     name = update["IndexName"]
     index = index_named(table, name)
     if index is None or not index.is_global:
@@ -106,14 +114,18 @@ def _set(table: Table, definition: JsonObject, update: JsonObject) -> None:
             "This operation cannot be performed with given input values. "
             "Please contact DynamoDB service team for more info: Action Blocked: IndexUpdate"
         )
-    throughput = update.get("ProvisionedThroughput")
-    if throughput is not None and definition["BillingMode"] == ON_DEMAND:
-        raise invalid_parameter(
-            "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST"
-        )
-    for member, kept in MEMBERS.items():
-        if update.get(member) is not None:
-            definition[kept] = {**definition.get(kept, {}), name: update[member]}
+    changed = {member: update[member] for member in MEMBERS if update.get(member) is not None}
+    if (throughput := changed.get("ProvisionedThroughput")) is not None:
+        if definition["BillingMode"] == ON_DEMAND:
+            raise invalid_parameter(
+                "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST"
+            )
+        current = definition.get("IndexThroughput", {}).get(name)
+        changed["ProvisionedThroughput"] = changed_numbers(current, throughput, now_ms, f"index {name}")
+    check_index_limits(name, changed.get("OnDemandThroughput"), definition["BillingMode"])
+    for member, value in changed.items():
+        kept = MEMBERS[member]
+        definition[kept] = {**definition.get(kept, {}), name: value}
 
 
 def _deleted(table: Table, definition: JsonObject, name: str) -> Index:

@@ -12,7 +12,7 @@ from pelton.items.schema import KeySchema
 from pelton.operations import JsonObject
 from pelton.tables.errors import invalid_parameter
 from pelton.tables.key_schemas import global_key_schema, key_schema
-from pelton.tables.throughput import ON_DEMAND, check_bounds
+from pelton.tables.throughput import ON_DEMAND, check_bounds, check_on_demand_limits
 
 LOCAL_INDEXES_MAX = 5
 GLOBAL_INDEXES_MAX = 20
@@ -96,6 +96,7 @@ def global_index(index: JsonObject, types: Mapping[str, str], billing_mode: str)
     if billing_mode != ON_DEMAND and throughput is None:
         raise invalid_parameter(f"ProvisionedThroughput must be specified for index: {name}")
     check_bounds(throughput)
+    check_index_limits(name, index.get("OnDemandThroughput"), billing_mode)
     return IndexDefinition(
         name=name,
         schema=schema,
@@ -105,6 +106,19 @@ def global_index(index: JsonObject, types: Mapping[str, str], billing_mode: str)
         warm=index.get("WarmThroughput"),
         on_demand=index.get("OnDemandThroughput"),
     )
+
+
+def check_index_limits(name: str, limits: JsonObject | None, billing_mode: str) -> None:
+    """Refuse request-unit ceilings of a global index on a provisioned table, or out of range; the text is inferred.
+
+    Raises:
+        ValidationFailed: one of the two.
+    """
+    refusal = (
+        f"MaxReadRequestUnits for OnDemandThroughput for index: {name} cannot be specified "
+        "when table BillingMode is PROVISIONED."
+    )
+    check_on_demand_limits(limits, refusal, billing_mode, of=f"index {name}")
 
 
 def _local_index(index: JsonObject, table: KeySchema, types: Mapping[str, str]) -> IndexDefinition:

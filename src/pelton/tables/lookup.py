@@ -6,7 +6,7 @@ from pelton.arns import table_name_of
 from pelton.operations import RequestContext
 from pelton.storage.catalog import Index, Table
 from pelton.storage.transaction import Snapshot
-from pelton.tables.errors import named_table_missing, table_missing
+from pelton.tables.errors import named_table_missing, table_in_use, table_missing
 
 
 def usable_table(snapshot: Snapshot, context: RequestContext, name_or_arn: str) -> Table:
@@ -30,6 +30,19 @@ def described_table(snapshot: Snapshot, context: RequestContext, name_or_arn: st
     table = _table(snapshot, context, name_or_arn)
     if table is None:
         raise named_table_missing(table_name_of(name_or_arn))
+    return table
+
+
+def changeable_table(snapshot: Snapshot, context: RequestContext, name_or_arn: str) -> Table:
+    """The table that operations on tables may change.
+
+    Raises:
+        ResourceNotFound: there is none of that name; the text names it.
+        ResourceInUse: it is still being created.
+    """
+    table = described_table(snapshot, context, name_or_arn)
+    if table.status == "CREATING":
+        raise table_in_use(f"Table is being created: {table.name}")
     return table
 
 

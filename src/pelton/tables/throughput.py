@@ -14,6 +14,7 @@ from pelton.tables.errors import invalid_parameter
 ON_DEMAND = "PAY_PER_REQUEST"
 PROVISIONED = "PROVISIONED"
 UNITS_MAX = 1_000_000_000_000
+_DAY_S = 86_400
 
 #: Warm throughput of a table or index billed on demand.
 WARM_ON_DEMAND = {"ReadUnitsPerSecond": 12000, "WriteUnitsPerSecond": 4000}
@@ -39,10 +40,10 @@ def check_bounds(throughput: JsonObject | None) -> None:
             raise ValidationFailed(f"Given value {throughput[member]} for {member} is out of bounds")
 
 
-def check_on_demand_limits(limits: JsonObject | None, refusal: str, billing_mode: str) -> None:
+def check_on_demand_limits(limits: JsonObject | None, refusal: str, billing_mode: str, of: str = "table") -> None:
     """Refuse request-unit ceilings on a provisioned table (with ``refusal``), or below 1.
 
-    -1 takes a ceiling away and is allowed.
+    -1 takes a ceiling away and is allowed. ``of``: what the ceilings are of, ``table`` or ``index NAME``.
     """
     if not limits:
         return
@@ -51,14 +52,25 @@ def check_on_demand_limits(limits: JsonObject | None, refusal: str, billing_mode
     for member in ("MaxReadRequestUnits", "MaxWriteRequestUnits"):
         value = limits.get(member)
         if value is not None and value < 1 and value != -1:
-            raise invalid_parameter(f"Requested {member} for OnDemandThroughput for table is outside of valid range")
+            raise invalid_parameter(f"Requested {member} for OnDemandThroughput for {of} is outside of valid range")
 
 
-def throughput_description(throughput: JsonObject | None) -> JsonObject:
+def epoch_seconds(ms: int) -> float:
+    """A timestamp as the wire has it: seconds with at most three decimals."""
+    return round(ms / 1000, 3)
+
+
+def is_of_today(throughput: JsonObject, now_ms: int) -> bool:
+    """Whether the last decrease was on this day (UTC)."""
+    return int(throughput.get("LastDecreaseDateTime", 0) // _DAY_S) == now_ms // (_DAY_S * 1000)
+
+
+def throughput_description(throughput: JsonObject | None, now_ms: int) -> JsonObject:
     """ProvisionedThroughput as descriptions show it: zeros on demand."""
     if throughput is None:
         return {"NumberOfDecreasesToday": 0, "ReadCapacityUnits": 0, "WriteCapacityUnits": 0}
-    return {"NumberOfDecreasesToday": 0, **throughput}
+    decreases = throughput.get("NumberOfDecreasesToday", 0) if is_of_today(throughput, now_ms) else 0
+    return {**throughput, "NumberOfDecreasesToday": decreases}
 
 
 def warm_description(warm: JsonObject | None, throughput: JsonObject | None) -> JsonObject:
@@ -71,6 +83,11 @@ def warm_description(warm: JsonObject | None, throughput: JsonObject | None) -> 
             "WriteUnitsPerSecond": throughput["WriteCapacityUnits"],
         }
     return {**units, **(warm or {}), "Status": "ACTIVE"}
+
+
+def asked_warm_description(warm: JsonObject) -> JsonObject:
+    """WarmThroughput as the answer to the request that asks for it shows it: on its way."""
+    return {**warm, "Status": "UPDATING"}
 
 
 def on_demand_description(limits: JsonObject) -> JsonObject:

@@ -14,7 +14,7 @@ from pelton.errors import ValidationFailed
 from pelton.operations import Access, JsonObject, Operation, RequestContext
 from pelton.storage.expiry import drop_expiry, index_expiry
 from pelton.storage.transaction import Snapshot, WriteTransaction
-from pelton.tables.lookup import described_table
+from pelton.tables.lookup import changeable_table, described_table
 from pelton.tables.options import TableOptions
 
 
@@ -33,7 +33,7 @@ def _update(
     is_enabling, attribute = specification["Enabled"], specification["AttributeName"]
 
     def decide(transaction: WriteTransaction) -> JsonObject:
-        table = described_table(transaction, context, body["TableName"])
+        table = changeable_table(transaction, context, body["TableName"])
         _check(table.definition.get("TimeToLive"), attribute, is_enabling=is_enabling)
         definition = {member: value for member, value in table.definition.items() if member != "TimeToLive"}
         if is_enabling:

@@ -15,13 +15,16 @@ from pelton.errors import ValidationFailed
 from pelton.operations import Access, JsonObject, Operation, RequestContext
 from pelton.storage.catalog import Table
 from pelton.storage.transaction import WriteTransaction
+from pelton.tables.billing import change_billing
 from pelton.tables.create_table import refuse_not_offered
-from pelton.tables.descriptions import epoch_seconds, table_description
+from pelton.tables.descriptions import table_description
+from pelton.tables.encryption import change_encryption
 from pelton.tables.errors import NotOffered, invalid_parameter, stream_view_type_missing
 from pelton.tables.index_changes import IndexChanges, apply_index_changes, check_updates, index_changes
-from pelton.tables.lookup import described_table
+from pelton.tables.lookup import changeable_table
 from pelton.tables.options import TableOptions
-from pelton.tables.throughput import ON_DEMAND, PROVISIONED, check_bounds, check_on_demand_limits
+from pelton.tables.throughput import PROVISIONED, check_bounds, check_on_demand_limits, epoch_seconds
+from pelton.tables.update_descriptions import show_changes, show_deleted_index
 
 #: Members that ask for a change; AttributeDefinitions alone is none.
 CHANGES = (
@@ -56,13 +59,14 @@ def _prepare(
     _check_request(body)
 
     def decide(transaction: WriteTransaction) -> JsonObject:
-        table = described_table(transaction, context, body["TableName"])
-        definition = changed_definition(table, body, context.now_ms)
-        changes = index_changes(table, definition, body)
+        table = changeable_table(transaction, context, body["TableName"])
+        _check_alone(body)
+        definition = changed_definition(table, body, context)
+        changes = index_changes(table, definition, body, context.now_ms)
         _check_index_throughput(table, definition, changes)
         stream = _stream_change(table, body.get("StreamSpecification"))
         # Everything that can be refused has been decided: from here on the catalog changes.
-        old = table_description(transaction, table)
+        old = table_description(transaction, table, context.now_ms)
         if definition != table.definition:
             table = replace(table, definition=definition)
             transaction.replace_table(table)
@@ -70,10 +74,9 @@ def _prepare(
         table = apply_index_changes(transaction, table, changes)
         if changes.created is not None:
             options.on_index_created()
-        description = table_description(transaction, table, status="UPDATING")
-        description["ProvisionedThroughput"] = {**description["ProvisionedThroughput"], **old["ProvisionedThroughput"]}
-        if changes.deleted is not None:
-            _show_deleted(description, old, changes.deleted.name)
+        description = table_description(transaction, table, context.now_ms, status="UPDATING")
+        show_changes(description, old, table, body)
+        show_deleted_index(description, old, changes)
         return {"TableDescription": description}
 
     return decide
@@ -87,13 +90,6 @@ def _check_index_throughput(table: Table, definition: JsonObject, changes: Index
     kept = [index for index in table.indexes if index.is_global and index is not changes.deleted]
     if missing := [index.name for index in kept if index.name not in given]:
         raise invalid_parameter(f"ProvisionedThroughput must be specified for index: {','.join(missing)}")
-
-
-def _show_deleted(description: JsonObject, old: JsonObject, name: str) -> None:
-    """The answer still shows the index that is going."""
-    shown = [index for index in old["GlobalSecondaryIndexes"] if index["IndexName"] == name]
-    going = [{**index, "IndexStatus": "DELETING"} for index in shown]
-    description["GlobalSecondaryIndexes"] = [*description.get("GlobalSecondaryIndexes", ()), *going]
 
 
 def _check_request(body: JsonObject) -> None:
@@ -112,18 +108,32 @@ def _check_request(body: JsonObject) -> None:
         raise invalid_parameter("ProvisionedThroughput must be specified when BillingMode is PROVISIONED")
     check_bounds(throughput)
     check_updates(body.get("GlobalSecondaryIndexUpdates") or ())
-    if throughput is not None and body.get("StreamSpecification") is not None:
-        raise invalid_parameter("You cannot modify stream status while updating table IOPS")
 
 
-def changed_definition(table: Table, body: JsonObject, now_ms: int) -> JsonObject:
+def _check_alone(body: JsonObject) -> None:
+    """Refuse two changes that the service makes one after the other only."""
+    if body.get("ProvisionedThroughput") is not None:
+        if body.get("StreamSpecification") is not None:
+            raise invalid_parameter("You cannot modify stream status while updating table IOPS")
+        updates = body.get("GlobalSecondaryIndexUpdates") or ()
+        if any(update.get("Create") or update.get("Delete") for update in updates):
+            raise invalid_parameter("Cannot create or delete index while updating table IOPS")
+    for member in ("TableClass", "SSESpecification"):
+        if body.get(member) is None:
+            continue
+        if others := [other for other in CHANGES if other != member and body.get(other) is not None]:
+            # The service's words are not known.
+            raise invalid_parameter(f"{member} cannot be updated together with {', '.join(others)}")
+
+
+def changed_definition(table: Table, body: JsonObject, context: RequestContext) -> JsonObject:
     """The table's definition after the request, stream and indexes apart.
 
     Raises:
         ValidationFailed: the change is none, or does not fit the billing mode.
     """
     definition = dict(table.definition)
-    _change_billing(definition, body, now_ms)
+    change_billing(definition, body, context.now_ms)
     if (limits := body.get("OnDemandThroughput")) is not None:
         check_on_demand_limits(
             limits,
@@ -135,60 +145,12 @@ def changed_definition(table: Table, body: JsonObject, now_ms: int) -> JsonObjec
         definition["DeletionProtectionEnabled"] = body["DeletionProtectionEnabled"]
     if body.get("TableClass") is not None:
         definition["TableClass"] = body["TableClass"]
-        definition["TableClassUpdated"] = epoch_seconds(now_ms)
+        definition["TableClassUpdated"] = epoch_seconds(context.now_ms)
     if body.get("WarmThroughput") is not None:
         definition["WarmThroughput"] = body["WarmThroughput"]
+    if body.get("SSESpecification") is not None:
+        change_encryption(definition, body["SSESpecification"], context)
     return definition
-
-
-def _change_billing(definition: JsonObject, body: JsonObject, now_ms: int) -> None:
-    billing_mode = body.get("BillingMode") or definition["BillingMode"]
-    throughput = body.get("ProvisionedThroughput")
-    if billing_mode == ON_DEMAND:
-        if throughput is not None:
-            raise invalid_parameter(
-                "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST"
-            )
-        _switch_to_on_demand(definition, now_ms)
-    elif throughput is not None:
-        _change_throughput(definition, throughput, now_ms)
-
-
-def _switch_to_on_demand(definition: JsonObject, now_ms: int) -> None:
-    if definition["BillingMode"] == ON_DEMAND:
-        return
-    definition["BillingMode"] = ON_DEMAND
-    definition["LastUpdateToPayPerRequest"] = epoch_seconds(now_ms)
-    definition.pop("ProvisionedThroughput", None)
-    definition.pop("IndexThroughput", None)
-
-
-def _change_throughput(definition: JsonObject, requested: JsonObject, now_ms: int) -> None:
-    current = definition.get("ProvisionedThroughput")
-    reads, writes = requested["ReadCapacityUnits"], requested["WriteCapacityUnits"]
-    changed = {"ReadCapacityUnits": reads, "WriteCapacityUnits": writes}
-    if current is not None:
-        changed = {**current, **changed}
-        _check_differs(current, reads, writes)
-        if reads > current["ReadCapacityUnits"] or writes > current["WriteCapacityUnits"]:
-            changed["LastIncreaseDateTime"] = epoch_seconds(now_ms)
-        if reads < current["ReadCapacityUnits"] or writes < current["WriteCapacityUnits"]:
-            changed["LastDecreaseDateTime"] = epoch_seconds(now_ms)
-    definition["BillingMode"] = PROVISIONED
-    definition["ProvisionedThroughput"] = changed
-    definition.pop("OnDemandThroughput", None)
-
-
-def _check_differs(current: JsonObject, reads: int, writes: int) -> None:
-    old_reads, old_writes = current["ReadCapacityUnits"], current["WriteCapacityUnits"]
-    if (reads, writes) != (old_reads, old_writes):
-        return
-    raise ValidationFailed(
-        "The provisioned throughput for the table will not change. The requested value equals the current value. "
-        f"Current ReadCapacityUnits provisioned for the table: {old_reads}. Requested ReadCapacityUnits: {reads}. "
-        f"Current WriteCapacityUnits provisioned for the table: {old_writes}. Requested WriteCapacityUnits: {writes}. "
-        "Refer to the Amazon DynamoDB Developer Guide for current limits and how to request higher limits."
-    )
 
 
 def _stream_change(table: Table, specification: JsonObject | None) -> JsonObject | None:

@@ -1,13 +1,14 @@
 # make install   a virtual environment with Pelton, its companions and what the example needs
 # make up        that, and the sign-up application on http://127.0.0.1:3000
 # make test      that, and the tests
+# make crash     kill a loaded Pelton 300 times and find nothing missing (KILLS=20 SEED=7: as few, as then)
 # make bench     the budgets, measured (WHOLE=1: at full size, about an hour)
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: install up test check proof bench clean
+.PHONY: install up test check proof crash bench clean
 
 install: $(STAMP)
 
@@ -33,6 +34,9 @@ check: install
 
 proof: install
 	@$(BIN)/python -m pytest -m proof
+
+crash: install
+	@$(BIN)/python -m tests.crash $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED))
 
 bench: install
 	@$(BIN)/python -m bench.run $(if $(WHOLE),--whole --minutes 10)

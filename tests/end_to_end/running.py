@@ -43,12 +43,20 @@ def wait_for(condition: Callable[[], Any], what: str, patience_s: float = PATIEN
 class Up:
     """One ``pelton up``."""
 
-    def __init__(self, project: Path, data_dir: Path, *options: str, environment: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        project: Path,
+        data_dir: Path,
+        *options: str,
+        environment: dict[str, str] | None = None,
+        command: list[str] | None = None,
+    ) -> None:
+        """Start it, or another ``command`` that ends as ``pelton up --json`` would, and wait until it is ready."""
         self.data_dir = data_dir
         self.began = time.monotonic()
         ports = ("--port", "0", "--http-port", "0", "--companions-port", "0", "--mail-port", "0")
         self.process = subprocess.Popen(
-            [pelton_command(), "up", str(project), "--data-dir", str(data_dir), "--json", *ports, *options],
+            command or [pelton_command(), "up", str(project), "--data-dir", str(data_dir), "--json", *ports, *options],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -84,6 +92,14 @@ class Up:
         """kill -9 of the parent process alone."""
         self.process.kill()
         self.ended()
+
+    def ended_within(self, seconds: float) -> bool:
+        """Wait for its end by itself, for at most so long: whether it came."""
+        try:
+            self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
 
     def client(self, service: str) -> Any:
         """A boto3 client of the AWS endpoint."""

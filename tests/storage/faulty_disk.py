@@ -20,11 +20,11 @@ _names = itertools.count()
 class FaultyFile(apsw.VFSFile):
     """A file whose writes and syncs pass the hook."""
 
-    def __init__(self, name: apsw.URIFilename | str | None, flags: list[int], hook: Hook) -> None:
+    def __init__(self, name: apsw.URIFilename | str | None, flags: list[int], hook: Hook, base: str = "") -> None:
         self._hook = hook
         kinds = {apsw.SQLITE_OPEN_WAL: "wal", apsw.SQLITE_OPEN_MAIN_DB: "database"}
         self._kind = next((kind for flag, kind in kinds.items() if flags[0] & flag), "other")
-        super().__init__("", name, flags)
+        super().__init__(base, name, flags)
 
     def xWrite(self, data: bytes, offset: int) -> None:  # noqa: N802 - SQLite's name
         self._hook("write", self._kind)

@@ -24,9 +24,10 @@ def check(
     from pelton.storage.check import check as check_storage
     from pelton.storage.folder import DataFolderInUse, NetworkFileSystem
     from pelton.storage.schema import UnknownSchema
+    from pelton.tables.backfilling import expected_rows
 
     try:
-        report = check_storage(data_dir)
+        report = check_storage(data_dir, expected_rows)
     except (FileNotFoundError, DataFolderInUse, NetworkFileSystem, UnknownSchema) as error:
         typer.secho(f"pelton: {error}", fg="red", err=True)
         raise typer.Exit(CANNOT_START) from None

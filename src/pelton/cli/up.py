@@ -61,10 +61,11 @@ def up(  # noqa: PLR0913  # The options of a command line are its parameters.
     except SettingsRefused as error:
         typer.secho(f"pelton: {error}", fg="red", err=True)
         raise typer.Exit(CANNOT_START) from None
-    raise typer.Exit(_run(settings, has_named_data_dir=data_dir is not None, as_json=as_json))
+    raise typer.Exit(run_settings(settings, has_named_data_dir=data_dir is not None, as_json=as_json))
 
 
-def _run(settings: Settings, *, has_named_data_dir: bool, as_json: bool) -> int:
+def run_settings(settings: Settings, *, has_named_data_dir: bool, as_json: bool) -> int:
+    """Run what the settings say until a signal ends it; the exit code."""
     import uvloop  # The loop and the stack are heavy imports that only this command needs.
 
     from pelton.cli.terminal import Terminal

@@ -1,13 +1,14 @@
 """Proving a stopped data folder consistent: SQLite's own check, then every invariant of this room.
 
-The invariants: counters equal the rows they count; every row lies under its item's storage key; the
-log rises, lies between horizon and tip, and each record within its shard; shards cover the hash space and
-follow their parents; the newest record of each key in an enabled stream is the item the table holds.
+The invariants: counters equal the rows they count; every row lies under its item's storage key; each index
+holds what its table's items give (what that is, the room above says); the log rises, lies between horizon and
+tip, and each record within its shard; shards cover the hash space and follow their parents; the newest record
+of each key in an enabled stream is the item the table holds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,8 @@ import apsw
 import orjson
 
 from pelton.items.keys import key_hash, storage_key
-from pelton.storage.catalog import HASH_SPACE, Shard, Stream, Table
+from pelton.storage.catalog import HASH_SPACE, Index, Shard, Stream, Table
+from pelton.storage.change import StoredItem
 from pelton.storage.connection import open_reader
 from pelton.storage.contents import Committed, load, rows_of
 from pelton.storage.folder import DATABASE, open_folder
@@ -23,6 +25,11 @@ from pelton.storage.schema import check_version
 from pelton.storage.transaction import Row
 
 _CACHE_BYTES = 64 << 20
+
+#: The row that an item has in an index; None: it is not in it.
+EntryOf = Callable[[StoredItem], StoredItem | None]
+#: That, for an index of a table; None: the index is still being filled.
+IndexRows = Callable[[Table, Index], EntryOf | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,8 +47,12 @@ class Report:
         return not self.problems
 
 
-def check(path: Path) -> Report:
+def check(path: Path, index_rows: IndexRows | None = None) -> Report:
     """Read everything in the data folder of a stopped Pelton and say what does not fit.
+
+    Args:
+        path: the data folder.
+        index_rows: what an index must hold; without it only its number of rows and their sizes are looked at.
 
     Raises:
         DataFolderInUse: it is not stopped.
@@ -53,12 +64,13 @@ def check(path: Path) -> Report:
         raise FileNotFoundError(f"{path} is not a data folder of Pelton")
     lock = open_folder(path)
     try:
-        return _check_file(file)
+        return check_file(file, index_rows)
     finally:
         lock.release()
 
 
-def _check_file(file: Path) -> Report:
+def check_file(file: Path, index_rows: IndexRows | None = None) -> Report:
+    """The same for a database file that nobody has open."""
     connection = open_reader(file, _CACHE_BYTES)
     try:
         check_version(connection)
@@ -71,7 +83,7 @@ def _check_file(file: Path) -> Report:
             tables=len(tables),
             items=sum(_single(connection, f"SELECT count(*) FROM {rows_of(table, None)}") for table in tables),
             records=_single(connection, "SELECT count(*) FROM log"),
-            problems=tuple(_problems(connection, committed)),
+            problems=tuple(_problems(connection, committed, index_rows)),
         )
     except apsw.CorruptError as error:
         return Report(tables=0, items=0, records=0, problems=(str(error),))
@@ -79,10 +91,14 @@ def _check_file(file: Path) -> Report:
         connection.close(True)
 
 
-def _problems(connection: apsw.Connection, committed: Committed) -> Iterator[str]:
+def _problems(connection: apsw.Connection, committed: Committed, index_rows: IndexRows | None) -> Iterator[str]:
     for table in committed.contents.tables.values():
         yield from _check_counters(connection, committed, table)
         yield from _check_keys(connection, table)
+        for index in table.indexes:
+            entry_of = index_rows(table, index) if index_rows is not None else None
+            if entry_of is not None:
+                yield from _check_index(connection, table, index, entry_of)
         if table.stream is not None:
             yield from _check_replay(connection, table, table.stream)
     yield from _check_log(connection, committed)
@@ -103,6 +119,23 @@ def _check_keys(connection: apsw.Connection, table: Table) -> Iterator[str]:
     for key, body in connection.execute(f"SELECT key, body FROM {rows_of(table, None)}"):
         if storage_key(table.schema, orjson.loads(body)) != key:
             yield f"{table.name}: the item under key {key.hex()} has another key"
+
+
+def _check_index(connection: apsw.Connection, table: Table, index: Index, entry_of: EntryOf) -> Iterator[str]:
+    """Every item's row is there as it must be; and there are no more rows than these."""
+    find = f"SELECT size, body FROM {rows_of(table, index)} WHERE key = ?"
+    expected = 0
+    for key, size, body in connection.execute(f"SELECT key, size, body FROM {rows_of(table, None)}"):
+        entry = entry_of(StoredItem(key=key, body=body, size=size))
+        if entry is None:
+            continue
+        expected += 1
+        found: list[Row] = connection.execute(find, (entry.key,)).fetchall()
+        if not found or found[0][0] != entry.size or orjson.loads(found[0][1]) != orjson.loads(entry.body):
+            yield f"{table.name}, index {index.name}: has not what the item under key {key.hex()} gives"
+    rows = _single(connection, f"SELECT count(*) FROM {rows_of(table, index)}")
+    if rows > expected:
+        yield f"{table.name}, index {index.name}: holds {rows} rows, its table's items give {expected}"
 
 
 def _check_log(connection: apsw.Connection, committed: Committed) -> Iterator[str]:

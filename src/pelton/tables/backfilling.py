@@ -9,8 +9,9 @@ Source: developer guide, "Managing Global Secondary Indexes", phases of an index
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 
 from pelton.clock import Clock, Timer
@@ -42,6 +43,11 @@ def is_backfilling(table: Table, index: Index) -> bool:
 def has_begun(table: Table, index: Index) -> bool:
     """Whether the backfill of an index that is being created has come to look at items."""
     return table.definition[BACKFILLS][index.name] is not None
+
+
+def expected_rows(table: Table, index: Index) -> Callable[[StoredItem], StoredItem | None] | None:
+    """For the check of a folder: the row that an item has in the index; None while the index is being filled."""
+    return None if is_backfilling(table, index) else partial(index_entries, table, index)
 
 
 def begin_backfill(definition: JsonObject, index_name: str) -> None:

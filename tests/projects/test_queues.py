@@ -97,9 +97,25 @@ def test_another_destination_is_a_warning_when_that_is_allowed() -> None:
     assert any("arn:aws:s3:::bucket" in text for text in texts_of(project))
 
 
-def test_a_fifo_queue_is_noted_and_left_out() -> None:
-    fifo = "{Type: AWS::SQS::Queue, Properties: {QueueName: a.fifo, FifoQueue: true}}"
+def test_a_fifo_queue_is_read_with_all_it_says() -> None:
+    fifo = """{Type: AWS::SQS::Queue, Properties: {QueueName: a.fifo, FifoQueue: true,
+      ContentBasedDeduplication: "true", DeduplicationScope: messageGroup, FifoThroughputLimit: perMessageGroupId}}"""
     project = read(service(f"functions: {{}}\nresources: {{Resources: {{Line: {fifo}}}}}"))
 
-    assert project.queues == ()
-    assert any("Line: FIFO queues are not served here" in text for text in texts_of(project))
+    (queue,) = project.queues
+    assert dict(queue.attributes) == {
+        "FifoQueue": "true",
+        "ContentBasedDeduplication": "true",
+        "DeduplicationScope": "messageGroup",
+        "FifoThroughputLimit": "perMessageGroupId",
+    }
+
+
+def test_a_generated_name_says_that_the_queue_is_a_fifo_queue() -> None:
+    lines = "{Type: AWS::SQS::Queue, Properties: {FifoQueue: true}}"
+    plain = "{Type: AWS::SQS::Queue, Properties: {FifoQueue: false}}"
+    project = read(service(f"functions: {{}}\nresources: {{Resources: {{Line: {lines}, Plain: {plain}}}}}"))
+
+    line, other = project.queues
+    assert line.name.endswith(".fifo")
+    assert (other.name.endswith(".fifo"), dict(other.attributes)) == (False, {})

@@ -147,7 +147,11 @@ def redrive(**changes: object) -> dict[str, str]:
         ({"Policy": "not JSON"}, "InvalidAttributeValue", "Policy"),
         ({"QueueArn": "x"}, "InvalidAttributeName", "Unknown Attribute QueueArn."),
         ({"Colour": "red"}, "InvalidAttributeName", "Unknown Attribute Colour."),
-        ({"FifoQueue": "true"}, "AWS.SimpleQueueService.UnsupportedOperation", "FIFO queues are not supported"),
+        ({"FifoQueue": "true"}, "InvalidParameterValue", "must end with .fifo suffix"),
+        ({"FifoQueue": "yes"}, "InvalidAttributeValue", "FifoQueue"),
+        ({"ContentBasedDeduplication": "true"}, "InvalidAttributeName", "Unknown Attribute ContentBasedDeduplication."),
+        ({"DeduplicationScope": "queue"}, "InvalidAttributeName", "only when FifoQueue is set to true."),
+        ({"FifoThroughputLimit": "perQueue"}, "InvalidAttributeName", "only when FifoQueue is set to true."),
         ({"FifoQueue": "false"}, "InvalidAttributeName", "Unknown Attribute FifoQueue."),
         ({"KmsMasterKeyId": "k"}, "AWS.SimpleQueueService.UnsupportedOperation", "leave it out"),
         (redrive(), "InvalidParameterValue", "Dead letter target does not exist."),
@@ -180,10 +184,6 @@ def test_a_queue_may_refuse_dead_letters(sqs: Any) -> None:
 @pytest.mark.parametrize("name", ["", "a b", "x" * 81, "straße"])
 def test_a_name_of_another_form_is_refused(standing: Any, name: str) -> None:
     assert refused(standing.create_queue, QueueName=name)[0] in ("InvalidParameterValue", "MissingParameter")
-
-
-def test_fifo_queues_are_refused_by_name(standing: Any) -> None:
-    assert "FIFO queues are not supported" in refused(standing.create_queue, QueueName="a.fifo")[1]
 
 
 def test_what_is_not_offered_says_so(sqs: Any, url: str) -> None:

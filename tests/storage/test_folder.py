@@ -8,7 +8,8 @@ import pytest
 
 from pelton.storage.check import check
 from pelton.storage.folder import DataFolderInUse, file_system, linux_mounts, macos_mounts
-from pelton.storage.schema import MIGRATIONS, UnknownSchema
+from pelton.storage.messages import receivable
+from pelton.storage.schema import APPLICATION_ID, MIGRATIONS, UnknownSchema
 from tests.storage.storing import open_inline, opened
 
 
@@ -36,6 +37,23 @@ def test_data_of_a_newer_version_are_refused_by_number(tmp_path: Path) -> None:
 
     with pytest.raises(UnknownSchema, match=f"schema version {len(MIGRATIONS) + 1}"):
         open_inline(tmp_path)
+
+
+def test_messages_of_a_file_before_message_groups_are_still_there(tmp_path: Path) -> None:
+    connection = apsw.Connection(str(tmp_path / "pelton.db"))
+    for statements in MIGRATIONS[:3]:
+        for statement in statements:
+            connection.execute(statement)
+    connection.execute("INSERT INTO queues VALUES (1, 'a', 'r', 'q', 7, 60, '{}', '{}', 0, 0)")
+    connection.execute("INSERT INTO messages VALUES (1, 7, 0, 5, 0, NULL, NULL, 'id', 'kept', NULL, '{}')")
+    connection.pragma("application_id", APPLICATION_ID)
+    connection.pragma("user_version", 3)
+    connection.close()
+
+    with opened(tmp_path) as storage:
+        (message,) = receivable(storage.snapshot(), 7, 10, 0, 10)
+
+    assert (message.body, message.group) == ("kept", None)
 
 
 def test_a_strangers_file_is_refused_untouched(tmp_path: Path) -> None:

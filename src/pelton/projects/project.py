@@ -82,7 +82,7 @@ class TableDeclaration:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueDeclaration:
-    """A standard queue; attributes are those of a CreateQueue request."""
+    """A queue; attributes are those of a CreateQueue request."""
 
     logical_id: str
     name: str

@@ -12,59 +12,67 @@ from pelton.projects.project import QueueDeclaration, Where
 from pelton.projects.scalars import block_of, row_of, text_of, truth_of
 from pelton.projects.template import Template
 
-_SCALARS = (
+_NUMBERS_AND_NAMES = (
     *("DelaySeconds", "MaximumMessageSize", "MessageRetentionPeriod", "ReceiveMessageWaitTimeSeconds"),
-    *("VisibilityTimeout", "SqsManagedSseEnabled"),
+    *("VisibilityTimeout", "DeduplicationScope", "FifoThroughputLimit"),
 )
+_FLAGS = ("SqsManagedSseEnabled", "ContentBasedDeduplication")
+_FIFO = "FifoQueue"
 _DOCUMENTS = ("RedrivePolicy", "RedriveAllowPolicy")
-#: They matter to deployment alone, or to FIFO queues.
-_PASSED_OVER = frozenset(
-    {
-        *("KmsMasterKeyId", "KmsDataKeyReusePeriodSeconds", "ContentBasedDeduplication", "DeduplicationScope"),
-        *("FifoThroughputLimit", "FifoQueue"),
-    }
-)
+#: They matter to deployment alone.
+_PASSED_OVER = frozenset({"KmsMasterKeyId", "KmsDataKeyReusePeriodSeconds"})
 
 
 def read_queues(template: Template, evaluator: Evaluator, notes: Notes) -> tuple[QueueDeclaration, ...]:
-    """The template's standard queues, in the order written; FIFO queues are noted and left out.
+    """The template's queues, in the order written.
 
     Raises:
         ProjectRefused: a value of a queue cannot be told.
     """
-    found = (
+    return tuple(
         _queue(logical_id, template, evaluator, notes)
         for logical_id in template.resources
         if template.type_of(logical_id) == QUEUE_TYPE and evaluator.references.exists(logical_id)
     )
-    return tuple(queue for queue in found if queue is not None)
 
 
-def _queue(logical_id: str, template: Template, evaluator: Evaluator, notes: Notes) -> QueueDeclaration | None:
+def _queue(logical_id: str, template: Template, evaluator: Evaluator, notes: Notes) -> QueueDeclaration:
     where = template.resources.at(logical_id)
     resource = block_of(template.resources[logical_id], where, logical_id)
     properties = block_of(evaluator.evaluate(resource.get("Properties"), where), where, f"{logical_id}.Properties")
     name = text_of(evaluator.references.physical_name(logical_id), where, f"{logical_id}.QueueName")
-    if truth_of(properties.get("FifoQueue") or False, properties.at("FifoQueue"), "FifoQueue"):
-        notes.warn(where, f"{logical_id}: FIFO queues are not served here", "messages sent to it are refused")
-        return None
-    known = {*_SCALARS, *_DOCUMENTS, *_PASSED_OVER, "QueueName", "Tags"}
+    known = {*_NUMBERS_AND_NAMES, *_FLAGS, *_DOCUMENTS, *_PASSED_OVER, _FIFO, "QueueName", "Tags"}
     for property_name in properties:
         if property_name not in known:
             what = f"{logical_id}: a queue has no property {property_name}"
             notes.warn(properties.at(property_name), what, did_you_mean(property_name, known))
-    attributes = {
-        attribute: _attribute(properties[attribute], properties.at(attribute), f"{logical_id}: {attribute}")
-        for attribute in (*_SCALARS, *_DOCUMENTS)
-        if properties.get(attribute) is not None
-    }
     return QueueDeclaration(
-        logical_id=logical_id, name=name, attributes=attributes, tags=_tags(properties), where=where
+        logical_id=logical_id,
+        name=name,
+        attributes=_attributes(properties, logical_id),
+        tags=_tags(properties),
+        where=where,
     )
 
 
+def _attributes(properties: Block, logical_id: str) -> dict[str, str]:
+    """The properties as CreateQueue's attributes; a standard queue is one that says nothing, not ``false``."""
+    found = {
+        attribute: _attribute(properties[attribute], properties.at(attribute), f"{logical_id}: {attribute}")
+        for attribute in (*_NUMBERS_AND_NAMES, *_DOCUMENTS)
+        if properties.get(attribute) is not None
+    }
+    for flag in (_FIFO, *_FLAGS):
+        if properties.get(flag) is not None:
+            is_set = truth_of(properties[flag], properties.at(flag), f"{logical_id}: {flag}")
+            found[flag] = "true" if is_set else "false"
+    if found.get(_FIFO) == "false":
+        del found[_FIFO]
+    return found
+
+
 def _attribute(value: Value, where: Where, what: str) -> str:
-    """An attribute as the text of a request: documents as JSON, truth values in lower case."""
+    """An attribute as the text of a request: documents as JSON."""
     unresolved = first_unresolved(value)
     if unresolved is not None:
         raise unresolved.refusal()

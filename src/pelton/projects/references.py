@@ -83,7 +83,13 @@ class References:
                 return named
             if named is not None and not isinstance(named, Block | Row):
                 return scalar_text(named)
-        return generated_name(self._stack.name, logical_id)
+        suffix = ".fifo" if isinstance(properties, Block) and self._is_fifo(properties) else ""
+        return generated_name(self._stack.name, logical_id) + suffix
+
+    def _is_fifo(self, properties: Block) -> bool:
+        """Whether the resource is a FIFO queue (or topic), whose generated name says so."""
+        value = self._evaluate(properties.get("FifoQueue"), properties.at("FifoQueue"))
+        return isinstance(value, bool | str) and scalar_text(value).lower() == "true"
 
     def _parameter(self, name: str, where: Where) -> Value:
         declared = self._template.parameters[name]

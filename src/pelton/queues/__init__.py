@@ -1,4 +1,4 @@
-"""The durable core of SQS: standard queues in storage's own file, over the JSON protocol.
+"""SQS: standard and FIFO queues in storage's own file, over the JSON protocol.
 
 ``operations(queues)`` gives every operation that is served, by its name on the wire; a name that is missing there
 is one Pelton does not offer.
@@ -24,7 +24,7 @@ def operations(queues: Queues) -> Mapping[str, Operation]:
         *managing_operations(queues),
         *sending_operations(queues),
         receiving_operation(queues),
-        *deleting_operations(),
+        *deleting_operations(queues),
         *visibility_operations(queues),
     ]
     return {operation.name: operation for operation in served}

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from pelton.queues.errors import InvalidAttributeName, InvalidAttributeValue, InvalidParameterValue, NotSupported
-from pelton.queues.names import fifo_refusal, parts_of_arn
+from pelton.queues.names import FIFO_SUFFIX, parts_of_arn
 
 #: Numbers: lowest, highest, default.
 _NUMBERS = {
@@ -23,7 +23,13 @@ _NUMBERS = {
 }
 _FLAGS = {"SqsManagedSseEnabled": "true"}
 _DOCUMENTS = ("Policy", "RedrivePolicy", "RedriveAllowPolicy")
-_OF_FIFO = ("FifoQueue", "ContentBasedDeduplication", "DeduplicationScope", "FifoThroughputLimit")
+#: Of FIFO queues: the values there are, the default first.
+_OF_FIFO = {
+    "ContentBasedDeduplication": ("false", "true"),
+    "DeduplicationScope": ("queue", "messageGroup"),
+    "FifoThroughputLimit": ("perQueue", "perMessageGroupId"),
+}
+FIFO = "FifoQueue"
 _OF_KEYS = ("KmsMasterKeyId", "KmsDataKeyReusePeriodSeconds")
 #: Attributes that are told and cannot be set.
 COUNTED = (
@@ -32,8 +38,8 @@ COUNTED = (
     "ApproximateNumberOfMessagesDelayed",
 )
 TOLD = (*COUNTED, "CreatedTimestamp", "LastModifiedTimestamp", "QueueArn")
-KNOWN = frozenset({*_NUMBERS, *_FLAGS, *_DOCUMENTS, *_OF_FIFO, *_OF_KEYS, *TOLD, "All"})
-SETTABLE = frozenset({*_NUMBERS, *_FLAGS, *_DOCUMENTS})
+KNOWN = frozenset({*_NUMBERS, *_FLAGS, *_DOCUMENTS, *_OF_FIFO, FIFO, *_OF_KEYS, *TOLD, "All"})
+SETTABLE = frozenset({*_NUMBERS, *_FLAGS, *_DOCUMENTS, *_OF_FIFO, FIFO})
 
 #: Receives after which a message goes to the dead-letter queue.
 _RECEIVES = range(1, 1001)
@@ -46,21 +52,47 @@ class Redrive(NamedTuple):
     receives_max: int
 
 
-def checked_attributes(attributes: Mapping[str, str]) -> dict[str, str]:
-    """Attributes to be set, each checked by itself; numbers lose leading zeros.
+def checked_attributes(attributes: Mapping[str, str], name: str) -> dict[str, str]:
+    """Attributes of a queue of that name to be set, each checked by itself; numbers lose leading zeros.
 
     Raises:
         InvalidAttributeName, InvalidAttributeValue: there is no such attribute, or it is out of its range.
         InvalidParameterValue: RedrivePolicy is none.
         NotSupported: it is not served here.
     """
-    return {name: _checked(name, value) for name, value in attributes.items()}
+    is_fifo = name.endswith(FIFO_SUFFIX)
+    return {attribute: _checked(attribute, value, is_fifo=is_fifo) for attribute, value in attributes.items()}
+
+
+def check_together(attributes: Mapping[str, str]) -> None:
+    """Check what attributes, set before or now, mean for each other.
+
+    Raises:
+        InvalidAttributeValue: groups cannot have a throughput of their own while ids count for the whole queue.
+    """
+    if of_fifo(attributes, "FifoThroughputLimit") == "perMessageGroupId" and not is_deduplicated_by_group(attributes):
+        raise InvalidAttributeValue(
+            "FifoThroughputLimit",
+            "The perMessageGroupId value is allowed only when the value for DeduplicationScope is messageGroup.",
+        )
 
 
 def effective(attributes: Mapping[str, str]) -> dict[str, str]:
     """All attributes that have a value, set or by default."""
     defaults = {name: str(default) for name, (_, _, default) in _NUMBERS.items()}
+    if FIFO in attributes:
+        defaults.update((name, values[0]) for name, values in _OF_FIFO.items())
     return {**defaults, **_FLAGS, **{name: value for name, value in attributes.items() if value}}
+
+
+def of_fifo(attributes: Mapping[str, str], name: str) -> str:
+    """An attribute of a FIFO queue, set or by default."""
+    return attributes.get(name) or _OF_FIFO[name][0]
+
+
+def is_deduplicated_by_group(attributes: Mapping[str, str]) -> bool:
+    """Whether deduplication ids count within a message group alone."""
+    return of_fifo(attributes, "DeduplicationScope") == "messageGroup"
 
 
 def number(attributes: Mapping[str, str], name: str) -> int:
@@ -85,21 +117,36 @@ def allows_redrive(attributes: Mapping[str, str], source_arn: str) -> bool:
     return permission == "allowAll" or (permission == "byQueue" and source_arn in policy.get("sourceQueueArns", []))
 
 
-def _checked(name: str, value: str) -> str:
-    if name == "FifoQueue" and value == "true":
-        raise fifo_refusal("FifoQueue")
+def _checked(name: str, value: str, *, is_fifo: bool) -> str:
     if name in _OF_KEYS and value:
         raise NotSupported(f"{name} is not supported by Pelton, which encrypts nothing: leave it out")
     if name not in SETTABLE:
         raise InvalidAttributeName(name)
     if name in _NUMBERS:
         return _number(name, value)
+    if name == FIFO or name in _OF_FIFO:
+        return _fifo(name, value, is_fifo=is_fifo)
     if name in _FLAGS:
         if value not in ("true", "false"):
             raise InvalidAttributeValue(name)
         return value
     if value:
         _check_document(name, value)
+    return value
+
+
+def _fifo(name: str, value: str, *, is_fifo: bool) -> str:
+    """An attribute of FIFO queues; ``FifoQueue`` itself can only be ``true``."""
+    if name == FIFO and value == "false":
+        raise InvalidAttributeName(name)
+    if value not in _OF_FIFO.get(name, ("true",)):
+        raise InvalidAttributeValue(name)
+    if name in ("DeduplicationScope", "FifoThroughputLimit") and not is_fifo:
+        raise InvalidAttributeName(name, f"You can specify the {name} only when FifoQueue is set to true.")
+    if name == FIFO and not is_fifo:
+        raise InvalidAttributeValue(name, "Modifying queue type is not supported.")
+    if not is_fifo:
+        raise InvalidAttributeName(name)
     return value
 
 

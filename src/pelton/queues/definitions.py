@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
-from pelton.queues.attributes import allows_redrive, effective, number, redrive_of
+from pelton.queues.attributes import allows_redrive, check_together, effective, number, redrive_of
 from pelton.queues.errors import InvalidParameterValue, QueueNameExists
-from pelton.queues.names import parts_of_arn
+from pelton.queues.names import FIFO_SUFFIX, parts_of_arn
 from pelton.storage.queues import Queue, create_queue, find_queue, replace_queue
 from pelton.storage.transaction import Snapshot, WriteTransaction
 
@@ -69,9 +69,11 @@ def set_attributes(transaction: WriteTransaction, queue: Queue, attributes: Mapp
 
     Raises:
         InvalidParameterValue: as ``create``.
+        InvalidAttributeValue: see ``check_together``.
     """
     _check_dead_letters(transaction, queue.arn, attributes)
     changed = {name: value for name, value in {**queue.attributes, **attributes}.items() if value}
+    check_together(changed)
     if changed == queue.attributes:
         return queue
     made = replace(queue, attributes=changed, retention_s=number(changed, "MessageRetentionPeriod"), changed_ms=now_ms)
@@ -112,6 +114,8 @@ def _check_dead_letters(snapshot: Snapshot, source_arn: str, attributes: Mapping
     start = f"Value {attributes['RedrivePolicy']} for parameter RedrivePolicy is invalid. Reason: "
     if target is None:
         raise InvalidParameterValue(f"{start}Dead letter target does not exist.")
+    if source_arn.endswith(FIFO_SUFFIX) is not target.name.endswith(FIFO_SUFFIX):
+        raise InvalidParameterValue(f"{start}Dead-letter queue must be same type of queue as the source.")
     if not allows_redrive(target.attributes, source_arn):
         raise InvalidParameterValue(
             f"{start}Queue {redrive.target_arn} does not allow {source_arn} to use it as a dead letter queue."

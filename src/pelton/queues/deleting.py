@@ -1,16 +1,18 @@
 """DeleteMessage and ChangeMessageVisibility, and their batches: what a receiver does with what it received.
 
-Only the newest receipt of a message deletes it; an older one succeeds and leaves the message, as the service says.
+Only the newest receipt of a message deletes it; an older one succeeds and leaves the message, as the service says,
+and is refused by a FIFO queue, as is one whose time is over.
 Source: SQS API reference, DeleteMessage, ChangeMessageVisibility.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 from pelton.operations import Access, JsonObject, Operation, RequestContext
 from pelton.queues.batches import answered, entries_of
 from pelton.queues.errors import InvalidParameterValue, MessageNotInflight, MissingParameter
+from pelton.queues.fifo import is_fifo
 from pelton.queues.receipts import message_in_receipt
 from pelton.queues.receiving import check_visibility
 from pelton.queues.service import Queues, queue_of
@@ -19,24 +21,18 @@ from pelton.storage.queues import Queue
 from pelton.storage.transaction import WriteTransaction
 
 _Write = Callable[[WriteTransaction], JsonObject]
-_Call = Callable[[], Awaitable[JsonObject]]
 _Handle = Callable[[WriteTransaction, Queue, JsonObject], None]
 
 
-def deleting_operations() -> tuple[Operation, ...]:
-    """DeleteMessage and DeleteMessageBatch."""
+def deleting_operations(queues: Queues) -> tuple[Operation, ...]:
+    """DeleteMessage and DeleteMessageBatch; receivers that wait for a group hear when it goes on."""
 
-    def delete(body: JsonObject, context: RequestContext) -> _Write:
-        return lambda transaction: _one(transaction, body, context, _delete)
+    def handle(transaction: WriteTransaction, queue: Queue, entry: JsonObject) -> None:
+        _delete(transaction, queue, entry, queues.clock.now_ms())
+        if is_fifo(queue):
+            queues.wake((queue.arn,))
 
-    def delete_batch(body: JsonObject, context: RequestContext) -> _Write:
-        entries = entries_of(body, "DeleteMessageBatchRequestEntry")
-        return lambda transaction: _each(transaction, (body, entries), context, _delete)
-
-    return (
-        Operation(name="DeleteMessage", access=Access.WRITE, prepare=delete),
-        Operation(name="DeleteMessageBatch", access=Access.WRITE, prepare=delete_batch),
-    )
+    return _operations("DeleteMessage", handle)
 
 
 def visibility_operations(queues: Queues) -> tuple[Operation, ...]:
@@ -44,31 +40,25 @@ def visibility_operations(queues: Queues) -> tuple[Operation, ...]:
 
     def handle(transaction: WriteTransaction, queue: Queue, entry: JsonObject) -> None:
         _change_visibility(transaction, queue, entry, queues.clock.now_ms())
+        queues.wake((queue.arn,))
 
-    def change(body: JsonObject, context: RequestContext) -> _Call:
-        return _waking(queues, context, lambda transaction: _one(transaction, body, context, handle), body)
+    return _operations("ChangeMessageVisibility", handle)
 
-    def change_batch(body: JsonObject, context: RequestContext) -> _Call:
-        entries = entries_of(body, "ChangeMessageVisibilityBatchRequestEntry")
-        write: _Write = lambda transaction: _each(transaction, (body, entries), context, handle)  # noqa: E731
-        return _waking(queues, context, write, body)
+
+def _operations(name: str, handle: _Handle) -> tuple[Operation, ...]:
+    """The operation on one message, and on a batch of them."""
+
+    def one(body: JsonObject, context: RequestContext) -> _Write:
+        return lambda transaction: _one(transaction, body, context, handle)
+
+    def batch(body: JsonObject, context: RequestContext) -> _Write:
+        entries = entries_of(body, f"{name}BatchRequestEntry")
+        return lambda transaction: _each(transaction, (body, entries), context, handle)
 
     return (
-        Operation(name="ChangeMessageVisibility", access=Access.CALL, prepare=change),
-        Operation(name="ChangeMessageVisibilityBatch", access=Access.CALL, prepare=change_batch),
+        Operation(name=name, access=Access.WRITE, prepare=one),
+        Operation(name=f"{name}Batch", access=Access.WRITE, prepare=batch),
     )
-
-
-def _waking(queues: Queues, context: RequestContext, write: _Write, body: JsonObject) -> _Call:
-    def decide(transaction: WriteTransaction) -> tuple[JsonObject, str]:
-        return write(transaction), queue_of(transaction, body, context).arn
-
-    async def run() -> JsonObject:
-        answer, arn = await queues.write(decide)
-        queues.wake((arn,))
-        return answer
-
-    return run
 
 
 def _one(transaction: WriteTransaction, body: JsonObject, context: RequestContext, handle: _Handle) -> JsonObject:
@@ -92,11 +82,19 @@ def _each(
     return answered(entries, handled)
 
 
-def _delete(transaction: WriteTransaction, queue: Queue, entry: JsonObject) -> None:
+def _delete(transaction: WriteTransaction, queue: Queue, entry: JsonObject, now_ms: int) -> None:
     receipt = entry.get("ReceiptHandle")
     message = find_message(transaction, queue.bucket, message_in_receipt(queue, receipt))
-    if message is not None and message.receipt == receipt:
-        remove_message(transaction, message.id)
+    if message is None:
+        return
+    is_newest = message.receipt == receipt
+    if is_fifo(queue) and not (is_newest and message.visible_ms > now_ms):
+        # Somebody else may have it, and what comes after it is held back for them.
+        raise InvalidParameterValue(
+            f"Value {receipt} for parameter ReceiptHandle is invalid. Reason: The receipt handle has expired."
+        )
+    if is_newest:
+        remove_message(transaction, message)
 
 
 def _change_visibility(transaction: WriteTransaction, queue: Queue, entry: JsonObject, now_ms: int) -> None:
@@ -113,4 +111,4 @@ def _change_visibility(transaction: WriteTransaction, queue: Queue, entry: JsonO
         )
     if message.receipt != receipt or message.visible_ms <= now_ms:
         raise MessageNotInflight
-    set_visible(transaction, message.id, now_ms + seconds * 1000)
+    set_visible(transaction, message, now_ms + seconds * 1000)

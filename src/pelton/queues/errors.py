@@ -44,8 +44,8 @@ class InvalidAttributeName(QueueError):
     code = "InvalidAttributeName"
     query_code = "InvalidAttributeName"
 
-    def __init__(self, name: str) -> None:
-        super().__init__(f"Unknown Attribute {name}.")
+    def __init__(self, name: str, text: str | None = None) -> None:
+        super().__init__(text or f"Unknown Attribute {name}.")
 
 
 class InvalidAttributeValue(QueueError):
@@ -54,8 +54,8 @@ class InvalidAttributeValue(QueueError):
     code = "InvalidAttributeValue"
     query_code = "InvalidAttributeValue"
 
-    def __init__(self, name: str) -> None:
-        super().__init__(f"Invalid value for the parameter {name}.")
+    def __init__(self, name: str, reason: str | None = None) -> None:
+        super().__init__(f"Invalid value for the parameter {name}." + (f" Reason: {reason}" if reason else ""))
 
 
 class InvalidMessageContents(QueueError):

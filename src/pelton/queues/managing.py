@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import replace
 
 from pelton.operations import Access, JsonObject, Operation, RequestContext
-from pelton.queues.attributes import checked_attributes, redrive_of
+from pelton.queues.attributes import FIFO, check_together, checked_attributes, redrive_of
 from pelton.queues.definitions import create, named, set_attributes
 from pelton.queues.errors import InvalidParameterValue, MissingParameter, QueueDoesNotExist
-from pelton.queues.names import checked_name, queue_url
+from pelton.queues.names import checked_name, name_in_url, queue_url
 from pelton.queues.service import Queues, queue_of
 from pelton.queues.told import told_attributes
 from pelton.storage.queues import drop_queue, find_queue, list_queues, purge_queue, replace_queue
@@ -30,8 +30,8 @@ _Write = Callable[[WriteTransaction], JsonObject]
 def managing_operations(queues: Queues) -> tuple[Operation, ...]:
     """All operations on queues as such."""
 
-    def deleting(body: JsonObject, context: RequestContext) -> Callable[[], Awaitable[JsonObject]]:
-        return lambda: _deleted(queues, body, context)
+    def deleting(body: JsonObject, context: RequestContext) -> _Write:
+        return _delete_queue(queues, body, context)
 
     written = {
         "CreateQueue": _create_queue,
@@ -48,15 +48,17 @@ def managing_operations(queues: Queues) -> tuple[Operation, ...]:
         "ListDeadLetterSourceQueues": _list_sources,
     }
     return (
-        Operation(name="DeleteQueue", access=Access.CALL, prepare=deleting),
+        Operation(name="DeleteQueue", access=Access.WRITE, prepare=deleting),
         *(Operation(name=name, access=Access.WRITE, prepare=prepare) for name, prepare in written.items()),
         *(Operation(name=name, access=Access.READ, prepare=prepare) for name, prepare in read.items()),
     )
 
 
 def _create_queue(body: JsonObject, context: RequestContext) -> _Write:
-    name = checked_name(body.get("QueueName"))
-    attributes = checked_attributes(body.get("Attributes") or {})
+    asked: dict[str, str] = body.get("Attributes") or {}
+    name = checked_name(body.get("QueueName"), is_fifo=asked.get(FIFO) == "true")
+    attributes = checked_attributes(asked, name)
+    check_together(attributes)
     tags: dict[str, str] = body.get("tags") or {}
 
     def decide(transaction: WriteTransaction) -> JsonObject:
@@ -70,7 +72,7 @@ def _create_queue(body: JsonObject, context: RequestContext) -> _Write:
 def _set_queue_attributes(body: JsonObject, context: RequestContext) -> _Write:
     if not body.get("Attributes"):
         raise MissingParameter("Attribute.Name")
-    attributes = checked_attributes(body["Attributes"])
+    attributes = checked_attributes(body["Attributes"], name_in_url(body.get("QueueUrl"), context))
 
     def decide(transaction: WriteTransaction) -> JsonObject:
         set_attributes(transaction, queue_of(transaction, body, context), attributes, context.now_ms)
@@ -87,16 +89,16 @@ def _purge(body: JsonObject, context: RequestContext) -> _Write:
     return decide
 
 
-async def _deleted(queues: Queues, body: JsonObject, context: RequestContext) -> JsonObject:
+def _delete_queue(queues: Queues, body: JsonObject, context: RequestContext) -> _Write:
     """Delete the queue; receivers that wait for its messages hear that it is gone."""
 
-    def decide(transaction: WriteTransaction) -> str:
+    def decide(transaction: WriteTransaction) -> JsonObject:
         queue = queue_of(transaction, body, context)
         drop_queue(transaction, queue)
-        return queue.arn
+        queues.wake((queue.arn,))
+        return {}
 
-    queues.wake((await queues.write(decide),))
-    return {}
+    return decide
 
 
 def _tag(body: JsonObject, context: RequestContext) -> _Write:

@@ -9,6 +9,7 @@ from pelton.operations import JsonObject
 from pelton.queues.attributes import number
 from pelton.queues.digests import attributes_bytes, value_bytes
 from pelton.queues.errors import InvalidMessageContents, InvalidParameterValue, MissingParameter, NotSupported
+from pelton.queues.fifo import DEDUPLICATION, GROUP, checked_id, fifo_attributes, is_fifo, not_of_this_type
 from pelton.storage.messages import Message
 from pelton.storage.queues import Queue
 
@@ -20,7 +21,6 @@ TRACE_HEADER = "AWSTraceHeader"
 _ALLOWED = re.compile("[\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]*")
 _ATTRIBUTE_NAME = re.compile(r"(?!(?i:aws\.|amazon\.)|\.)(?!.*\.\.)[A-Za-z0-9_.-]{1,256}(?<!\.)")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
-_GROUP = re.compile(r"[A-Za-z0-9!\"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~]{1,128}")
 _TYPES = ("String", "Number", "Binary")
 
 
@@ -50,7 +50,7 @@ def message_of(entry: JsonObject, queue: Queue, sender: Sender, message_id: str)
         message_id=message_id,
         body=body,
         attributes=attributes,
-        system=_system(entry, sender),
+        system={**_system(entry, sender), **_of_type(entry, queue)},
         sent_ms=sender.now_ms,
         visible_ms=sender.now_ms + delay_s * 1000,
     )
@@ -80,8 +80,10 @@ def message_bytes(entry: JsonObject) -> int:
 
 def _delay_s(entry: JsonObject, queue: Queue) -> int:
     delay_s = entry.get("DelaySeconds")
-    if delay_s is None:
+    if delay_s is None or (delay_s == 0 and is_fifo(queue)):
         return number(queue.attributes, "DelaySeconds")
+    if is_fifo(queue):
+        raise not_of_this_type("DelaySeconds", delay_s)
     if not 0 <= delay_s <= DELAY_MAX_S:
         raise InvalidParameterValue(
             f"Value {delay_s} for parameter DelaySeconds is invalid. Reason: "
@@ -92,19 +94,9 @@ def _delay_s(entry: JsonObject, queue: Queue) -> int:
 
 def _system(entry: JsonObject, sender: Sender) -> JsonObject:
     """What goes with the message beside its attributes."""
-    if entry.get("MessageDeduplicationId") is not None:
-        raise _not_of_this_type("MessageDeduplicationId", entry["MessageDeduplicationId"])
     system: JsonObject = {"SenderId": sender.account}
     if sender.trace is not None:
         system[TRACE_HEADER] = sender.trace
-    group = entry.get("MessageGroupId")
-    if group is not None:
-        if not _GROUP.fullmatch(group):
-            raise InvalidParameterValue(
-                f"Value {group} for parameter MessageGroupId is invalid. Reason: MessageGroupId can only include "
-                "alphanumeric and punctuation characters. 1 to 128 in length."
-            )
-        system["MessageGroupId"] = group
     for name, value in (entry.get("MessageSystemAttributes") or {}).items():
         if name != TRACE_HEADER:
             raise InvalidParameterValue(f"Message system attribute name '{name}' is invalid.")
@@ -113,11 +105,14 @@ def _system(entry: JsonObject, sender: Sender) -> JsonObject:
     return system
 
 
-def _not_of_this_type(name: str, value: str) -> InvalidParameterValue:
-    return InvalidParameterValue(
-        f"Value {value} for parameter {name} is invalid. Reason: "
-        "The request include parameter that is not valid for this queue type"
-    )
+def _of_type(entry: JsonObject, queue: Queue) -> JsonObject:
+    """What the queue's type adds: group and deduplication id; a standard queue's group is a tenant."""
+    if is_fifo(queue):
+        return fifo_attributes(entry, queue)
+    if entry.get(DEDUPLICATION) is not None:
+        raise not_of_this_type(DEDUPLICATION, entry[DEDUPLICATION])
+    group = entry.get(GROUP)
+    return {} if group is None else {GROUP: checked_id(GROUP, group)}
 
 
 def _check_attributes(attributes: JsonObject) -> None:

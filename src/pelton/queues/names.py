@@ -9,34 +9,33 @@ import re
 from urllib.parse import urlsplit
 
 from pelton.operations import RequestContext
-from pelton.queues.errors import InvalidParameterValue, MissingParameter, NotSupported, QueueDoesNotExist
+from pelton.queues.errors import InvalidParameterValue, MissingParameter, QueueDoesNotExist
 
+_NAME_LENGTH_MAX = 80
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,80}")
+_FIFO_NAME = re.compile(r"[A-Za-z0-9_-]+\.fifo")
 _ARN = re.compile(r"arn:aws[a-z-]*:sqs:([a-z0-9-]+):(\d{12}):([A-Za-z0-9_.-]+)")
 FIFO_SUFFIX = ".fifo"
 
 
-def checked_name(name: str | None) -> str:
+def checked_name(name: str | None, *, is_fifo: bool) -> str:
     """The name of a queue that is to be made.
 
     Raises:
         MissingParameter, InvalidParameterValue: it is absent, or has another form.
-        NotSupported: it is that of a FIFO queue.
     """
     if not name:
         raise MissingParameter("QueueName")
-    if name.endswith(FIFO_SUFFIX):
-        raise fifo_refusal(name)
-    if not _NAME.fullmatch(name):
+    if is_fifo and not (len(name) <= _NAME_LENGTH_MAX and _FIFO_NAME.fullmatch(name)):
+        raise InvalidParameterValue(
+            "The name of a FIFO queue can only include alphanumeric characters, hyphens, or underscores, "
+            "must end with .fifo suffix and be 1 to 80 in length."
+        )
+    if not is_fifo and not _NAME.fullmatch(name):
         raise InvalidParameterValue(
             "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length"
         )
     return name
-
-
-def fifo_refusal(what: str) -> NotSupported:
-    """What to raise for a FIFO queue."""
-    return NotSupported(f"{what}: FIFO queues are not supported by Pelton: use a standard queue")
 
 
 def queue_url(context: RequestContext, account: str, name: str) -> str:

@@ -1,24 +1,23 @@
 """ReceiveMessage: messages become invisible, not gone; who receives them deletes them, or sees them again.
 
-What was received as often as the redrive policy allows goes to the dead-letter queue instead. Receiving waits
-(long polling) without looking again and again: for a send, or for the next message to become visible.
+Receiving waits (long polling) without looking again and again: for a send, or for the next message to become
+visible. A receive of a FIFO queue that repeats an attempt id gets the same messages, as long as nobody changed them.
 Source: SQS API reference, ReceiveMessage; developer guide, visibility timeout, dead-letter queues.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from pelton.operations import Access, JsonObject, Operation, RequestContext
-from pelton.queues.attributes import number, redrive_of
+from pelton.queues.attributes import number
 from pelton.queues.errors import InvalidParameterValue
-from pelton.queues.names import parts_of_arn
-from pelton.queues.receipts import new_receipt
+from pelton.queues.fifo import ATTEMPT, checked_id, is_fifo, not_of_this_type, received_again, remember_attempt
 from pelton.queues.service import Queues, queue_of
 from pelton.queues.shown import Shown, shown_message
-from pelton.storage.messages import Message, move_message, next_visible_ms, receivable, receive_message
-from pelton.storage.queues import Queue, find_queue
+from pelton.queues.taking import bury_dead, next_receivable_ms, receivable_now, take
+from pelton.storage.queues import Queue
 from pelton.storage.transaction import WriteTransaction
 
 MESSAGES_MAX = 10
@@ -37,6 +36,7 @@ class Wish:
     limit: int
     visibility_s: int | None
     wait_s: int | None
+    attempt: str | None
     shown: Shown
 
 
@@ -96,52 +96,32 @@ def _take(transaction: WriteTransaction, queues: Queues, wish: Wish) -> _Look:
     """Receive what can be received now."""
     queue = queue_of(transaction, wish.body, wish.context)
     now_ms = queues.clock.now_ms()
-    moved_to = _bury_dead(transaction, queue, now_ms, wish.limit)
-    found = receivable(transaction, queue.bucket, now_ms, queue.oldest_ms(now_ms), wish.limit)
+    visibility_s = number(queue.attributes, "VisibilityTimeout") if wish.visibility_s is None else wish.visibility_s
+    attempt = _attempt(queue, wish.attempt)
+    messages = received_again(transaction, queue, attempt, now_ms, now_ms + visibility_s * 1000) if attempt else []
+    moved_to = None
+    if not messages:
+        moved_to = bury_dead(transaction, queue, now_ms, wish.limit)
+        found = receivable_now(transaction, queue, now_ms, wish.limit)
+        messages = [take(transaction, queues, queue, message, visibility_s) for message in found]
+        if attempt and messages:
+            remember_attempt(transaction, queue, attempt, messages, now_ms)
     return _Look(
-        messages=[_taken(transaction, queues, (queue, message), wish) for message in found],
+        messages=[shown_message(message, wish.shown) for message in messages],
         arn=queue.arn,
         wait_s=number(queue.attributes, "ReceiveMessageWaitTimeSeconds"),
-        next_visible_ms=next_visible_ms(transaction, queue.bucket, now_ms),
+        next_visible_ms=next_receivable_ms(transaction, queue, now_ms),
         moved_to=moved_to,
     )
 
 
-def _taken(transaction: WriteTransaction, queues: Queues, what: tuple[Queue, Message], wish: Wish) -> JsonObject:
-    queue, message = what
-    now_ms = queues.clock.now_ms()
-    seconds = number(queue.attributes, "VisibilityTimeout") if wish.visibility_s is None else wish.visibility_s
-    receipt = new_receipt(queue, message, queues.new_token())
-    receive_message(transaction, message.id, receipt, now_ms, now_ms + seconds * 1000)
-    received = replace(
-        message,
-        received=message.received + 1,
-        receipt=receipt,
-        first_received_ms=now_ms if message.first_received_ms is None else message.first_received_ms,
-    )
-    return shown_message(received, wish.shown)
-
-
-def _bury_dead(transaction: WriteTransaction, queue: Queue, now_ms: int, limit: int) -> str | None:
-    """Move messages that were received too often out of the way; the ARN of the queue that got some.
-
-    A dead-letter queue that was deleted takes nothing: its messages go on being received.
-    """
-    redrive = redrive_of(queue.attributes)
-    parts = parts_of_arn(redrive.target_arn) if redrive is not None else None
-    target = find_queue(transaction, *parts) if parts is not None else None
-    if redrive is None or target is None or target.id == queue.id:
+def _attempt(queue: Queue, attempt: str | None) -> str | None:
+    """The attempt id of a receive, which FIFO queues alone have."""
+    if attempt is None:
         return None
-    has_moved = False
-    while True:
-        found = receivable(transaction, queue.bucket, now_ms, queue.oldest_ms(now_ms), limit)
-        dead = [message for message in found if message.received >= redrive.receives_max]
-        for message in dead:
-            buried = replace(message, system={**message.system, "DeadLetterQueueSourceArn": queue.arn})
-            move_message(transaction, buried, target.bucket, now_ms)
-        has_moved |= bool(dead)
-        if not dead:
-            return target.arn if has_moved else None
+    if not is_fifo(queue):
+        raise not_of_this_type(ATTEMPT, attempt)
+    return checked_id(ATTEMPT, attempt)
 
 
 def _wish(body: JsonObject, context: RequestContext) -> Wish:
@@ -159,6 +139,7 @@ def _wish(body: JsonObject, context: RequestContext) -> Wish:
         limit=limit or 1,
         visibility_s=visibility_s,
         wait_s=wait_s,
+        attempt=body.get(ATTEMPT),
         shown=Shown.asked(body),
     )
 

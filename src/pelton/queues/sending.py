@@ -5,67 +5,71 @@ Source: SQS API reference, SendMessage, SendMessageBatch.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 from pelton.operations import Access, JsonObject, Operation, RequestContext
 from pelton.queues.attributes import number
 from pelton.queues.batches import answered, entries_of
 from pelton.queues.digests import attributes_digest, digest
 from pelton.queues.errors import BatchTooLong
+from pelton.queues.fifo import add_once, is_fifo, sequence_number
 from pelton.queues.messages import TRACE_HEADER, Sender, checked_body, message_bytes, message_of
 from pelton.queues.service import Queues, queue_of
 from pelton.storage.messages import Message, add_message
 from pelton.storage.queues import Queue
 from pelton.storage.transaction import WriteTransaction
 
-_Decision = Callable[[], Awaitable[JsonObject]]
+_Write = Callable[[WriteTransaction], JsonObject]
 
 
 def sending_operations(queues: Queues) -> tuple[Operation, ...]:
     """SendMessage and SendMessageBatch."""
 
-    def send(body: JsonObject, context: RequestContext) -> _Decision:
+    def send(body: JsonObject, context: RequestContext) -> _Write:
         checked_body(body)
 
-        def decide(transaction: WriteTransaction) -> tuple[JsonObject, Queue]:
+        def decide(transaction: WriteTransaction) -> JsonObject:
             queue = queue_of(transaction, body, context)
-            return _sent(transaction, queue, body, _sender(queues, context), queues.new_id()), queue
+            answer = _sent(transaction, queue, body, _sender(queues, context), queues.new_id())
+            queues.wake((queue.arn,))
+            return answer
 
-        return _sending(queues, decide)
+        return decide
 
-    def send_batch(body: JsonObject, context: RequestContext) -> _Decision:
+    def send_batch(body: JsonObject, context: RequestContext) -> _Write:
         entries = entries_of(body, "SendMessageBatchRequestEntry")
 
-        def decide(transaction: WriteTransaction) -> tuple[JsonObject, Queue]:
+        def decide(transaction: WriteTransaction) -> JsonObject:
             queue = queue_of(transaction, body, context)
             _check_size(queue, entries)
             sender = _sender(queues, context)
-            return answered(entries, lambda entry: _sent(transaction, queue, entry, sender, queues.new_id())), queue
+            answer = answered(entries, lambda entry: _sent(transaction, queue, entry, sender, queues.new_id()))
+            queues.wake((queue.arn,))
+            return answer
 
-        return _sending(queues, decide)
+        return decide
 
     return (
-        Operation(name="SendMessage", access=Access.CALL, prepare=send),
-        Operation(name="SendMessageBatch", access=Access.CALL, prepare=send_batch),
+        Operation(name="SendMessage", access=Access.WRITE, prepare=send),
+        Operation(name="SendMessageBatch", access=Access.WRITE, prepare=send_batch),
     )
 
 
 def put_message(transaction: WriteTransaction, queue: Queue, body: str, sender: Sender, message_id: str) -> None:
-    """Send a message on Pelton's own behalf, in a transaction that does more; wake its receivers after the commit.
+    """Send a message on Pelton's own behalf, in a transaction that does more; wake its receivers, then or later.
 
     Raises:
         InvalidParameterValue: it is larger than the queue takes.
     """
-    add_message(transaction, queue.bucket, message_of({"MessageBody": body}, queue, sender, message_id))
+    store_message(transaction, queue, message_of({"MessageBody": body}, queue, sender, message_id), sender.now_ms)
 
 
-def _sending(queues: Queues, decide: Callable[[WriteTransaction], tuple[JsonObject, Queue]]) -> _Decision:
-    async def run() -> JsonObject:
-        answer, queue = await queues.write(decide)
-        queues.wake((queue.arn,))
-        return answer
-
-    return run
+def store_message(transaction: WriteTransaction, queue: Queue, message: Message, now_ms: int) -> Message:
+    """Put a message into a queue of either type; of a FIFO queue the message as it is, or was, stored."""
+    if is_fifo(queue):
+        return add_once(transaction, queue, message, now_ms)
+    add_message(transaction, queue.bucket, message)
+    return message
 
 
 def _sender(queues: Queues, context: RequestContext) -> Sender:
@@ -82,8 +86,9 @@ def _sent(
     transaction: WriteTransaction, queue: Queue, entry: JsonObject, sender: Sender, message_id: str
 ) -> JsonObject:
     message = message_of(entry, queue, sender, message_id)
-    add_message(transaction, queue.bucket, message)
-    return _receipt(entry, message)
+    stored = store_message(transaction, queue, message, sender.now_ms)
+    answer = _receipt(entry, stored)
+    return {**answer, "SequenceNumber": sequence_number(stored)} if is_fifo(queue) else answer
 
 
 def _receipt(entry: JsonObject, message: Message) -> JsonObject:

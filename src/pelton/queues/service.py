@@ -52,7 +52,10 @@ class Queues:
         return f"{self._random.getrandbits(64):016x}"
 
     def wake(self, arns: Collection[str]) -> None:
-        """Messages may be there, or visible: receivers that wait for these queues look again."""
+        """Messages may be there, or visible: receivers that wait for these queues look again.
+
+        A decision may say so before its commit: who looks again does that in a later batch.
+        """
         for arn in arns:
             for woken in self._waiting.get(arn, ()):
                 woken.set()

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pelton.operations import JsonObject
 from pelton.queues.digests import attributes_digest, digest
 from pelton.queues.errors import InvalidAttributeName
+from pelton.queues.fifo import sequence_number
 from pelton.storage.messages import Message
 
 #: What a receiver can ask for beside a message's own attributes.
@@ -19,11 +20,11 @@ SYSTEM_ATTRIBUTES = (
     "ApproximateReceiveCount",
     "ApproximateFirstReceiveTimestamp",
     "MessageGroupId",
+    "MessageDeduplicationId",
+    "SequenceNumber",
     "AWSTraceHeader",
     "DeadLetterQueueSourceArn",
 )
-#: Known, and never there in a standard queue.
-_OF_FIFO = ("SequenceNumber", "MessageDeduplicationId")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +43,7 @@ class Shown:
         """
         names = [*(body.get("AttributeNames") or ()), *(body.get("MessageSystemAttributeNames") or ())]
         for name in names:
-            if name not in (*SYSTEM_ATTRIBUTES, *_OF_FIFO, "All"):
+            if name not in (*SYSTEM_ATTRIBUTES, "All"):
                 raise InvalidAttributeName(name)
         system = frozenset(SYSTEM_ATTRIBUTES if "All" in names else names)
         return cls(system=system, attributes=tuple(body.get("MessageAttributeNames") or ()))
@@ -63,7 +64,7 @@ def shown_message(message: Message, shown: Shown) -> JsonObject:
         "MD5OfBody": digest(message.body),
         "Body": message.body,
     }
-    system = {name: value for name, value in _system(message).items() if name in shown.system}
+    system = {name: value for name, value in system_attributes(message).items() if name in shown.system}
     if system:
         answer["Attributes"] = system
     attributes = {name: value for name, value in (message.attributes or {}).items() if shown.shows(name)}
@@ -73,10 +74,14 @@ def shown_message(message: Message, shown: Shown) -> JsonObject:
     return answer
 
 
-def _system(message: Message) -> JsonObject:
-    return {
+def system_attributes(message: Message) -> JsonObject:
+    """All system attributes that a received message has."""
+    system = {
         **message.system,
         "SentTimestamp": str(message.sent_ms),
         "ApproximateReceiveCount": str(message.received),
         "ApproximateFirstReceiveTimestamp": str(message.first_received_ms),
     }
+    if message.group is not None:
+        system["SequenceNumber"] = sequence_number(message)
+    return system

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pelton.arns import DEFAULT_ACCOUNT
 from pelton.errors import WireError
 from pelton.projects.project import Project, QueueDeclaration
-from pelton.queues.attributes import checked_attributes
+from pelton.queues.attributes import FIFO, check_together, checked_attributes
 from pelton.queues.definitions import bring_in_line, named
 from pelton.queues.names import checked_name
 from pelton.stack.core import Core
@@ -33,8 +33,10 @@ async def declare_queues(core: Core, project: Project) -> None:
 async def _declare(core: Core, region: str, queue: QueueDeclaration, attributes: Mapping[str, str]) -> None:
     now_ms = core.ground.clock.now_ms()
     try:
-        identity = named(DEFAULT_ACCOUNT, region, checked_name(queue.name))
-        checked = checked_attributes(attributes)
+        is_fifo = attributes.get(FIFO) == "true"
+        identity = named(DEFAULT_ACCOUNT, region, checked_name(queue.name, is_fifo=is_fifo))
+        checked = checked_attributes(attributes, queue.name)
+        check_together(checked)
         await core.storage.write(lambda transaction: bring_in_line(transaction, identity, checked, queue.tags, now_ms))
     except WireError as error:
         raise CannotStart(f"{queue.where}: queue {queue.name}: {error.message} (correct its definition)") from None

@@ -1,15 +1,19 @@
-"""Messages of queues: when each can be received, how often it was, and by which receipt it may be deleted."""
+"""Messages of queues: when each can be received, how often it was, and by which receipt it may be deleted.
+
+Those of FIFO queues stand in groups (``message_groups``): whatever changes one tells its group.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import orjson
 
 from pelton.operations import JsonObject
 from pelton.storage.changing import Changing
+from pelton.storage.message_groups import group_named, refresh_group, remove_groups
 from pelton.storage.transaction import Row, Snapshot, WriteTransaction
 
 
@@ -27,6 +31,7 @@ class Message:
     first_received_ms: int | None = None
     receipt: str | None = None  #: of the newest receive; None before the first
     id: int = 0  #: 0 before it is stored; rises with time
+    group: int | None = None  #: of a FIFO queue: the id of its group
 
 
 class Counts(NamedTuple):
@@ -54,6 +59,35 @@ def add_message(transaction: WriteTransaction, bucket: int, message: Message) ->
     )
 
 
+def add_to_group(transaction: WriteTransaction, bucket: int, name: str, message: Message) -> Message:
+    """Put a message at the end of a group of a FIFO queue's bucket; the message as it is stored."""
+    group = group_named(transaction, bucket, name, message.visible_ms)
+    rows = transaction.change(
+        "INSERT INTO messages (bucket, visible_ms, sent_ms, received, message_id, body, attributes, system, "
+        "message_group) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+        (
+            bucket,
+            message.visible_ms,
+            message.sent_ms,
+            message.received,
+            message.message_id,
+            message.body,
+            None if message.attributes is None else orjson.dumps(message.attributes),
+            orjson.dumps(message.system),
+            group,
+        ),
+    )
+    return replace(message, id=rows[0][0], group=group)
+
+
+def oldest_of_group(snapshot: Snapshot, group: int, sent_after_ms: int, limit: int) -> Sequence[Message]:
+    """The messages of a group that were sent after that time, in their order."""
+    rows = snapshot.select(
+        f"{_SELECT} WHERE message_group = ? AND sent_ms > ? ORDER BY id LIMIT ?", (group, sent_after_ms, limit)
+    )
+    return [_message(row) for row in rows]
+
+
 def receivable(snapshot: Snapshot, bucket: int, now_ms: int, sent_after_ms: int, limit: int) -> Sequence[Message]:
     """Messages that can be received now and were sent after that time, those visible longest first."""
     rows = snapshot.select(
@@ -76,31 +110,47 @@ def next_visible_ms(snapshot: Snapshot, bucket: int, now_ms: int) -> int | None:
     return at_ms
 
 
-def receive_message(transaction: WriteTransaction, message: int, receipt: str, now_ms: int, visible_ms: int) -> None:
-    """A message was received: hidden until then, and deleted only by that receipt."""
+def receive_message(
+    transaction: WriteTransaction, message: Message, receipt: str, now_ms: int, visible_ms: int
+) -> Message:
+    """A message was received: hidden until then, and deleted only by that receipt; the message as it is now."""
+    first_ms = now_ms if message.first_received_ms is None else message.first_received_ms
     transaction.change(
-        "UPDATE messages SET received = received + 1, receipt = ?, visible_ms = ?, "
-        "first_received_ms = coalesce(first_received_ms, ?) WHERE id = ?",
-        (receipt, visible_ms, now_ms, message),
+        "UPDATE messages SET received = received + 1, receipt = ?, visible_ms = ?, first_received_ms = ? WHERE id = ?",
+        (receipt, visible_ms, first_ms, message.id),
+    )
+    _tell_group(transaction, message)
+    return replace(
+        message,
+        received=message.received + 1,
+        receipt=receipt,
+        visible_ms=visible_ms,
+        first_received_ms=first_ms,
     )
 
 
-def set_visible(transaction: WriteTransaction, message: int, visible_ms: int) -> None:
+def set_visible(transaction: WriteTransaction, message: Message, visible_ms: int) -> None:
     """Have a message receivable from that time on."""
-    transaction.change("UPDATE messages SET visible_ms = ? WHERE id = ?", (visible_ms, message))
+    transaction.change("UPDATE messages SET visible_ms = ? WHERE id = ?", (visible_ms, message.id))
+    _tell_group(transaction, message)
 
 
 def move_message(transaction: WriteTransaction, message: Message, bucket: int, now_ms: int) -> None:
-    """Put a message into another bucket, to be received at once; when it was sent and how often received stays."""
+    """Put a standard queue's message into another bucket, to be received at once.
+
+    When it was sent and how often it was received stays; its id and what its receivers see of it are ``message``'s.
+    """
     transaction.change(
-        "UPDATE messages SET bucket = ?, visible_ms = ?, receipt = NULL, system = ? WHERE id = ?",
-        (bucket, now_ms, orjson.dumps(message.system), message.id),
+        "UPDATE messages SET bucket = ?, visible_ms = ?, receipt = NULL, system = ?, message_id = ?, sent_ms = ? "
+        "WHERE id = ?",
+        (bucket, now_ms, orjson.dumps(message.system), message.message_id, message.sent_ms, message.id),
     )
 
 
-def remove_message(transaction: WriteTransaction | Changing, message: int) -> None:
+def remove_message(transaction: WriteTransaction, message: Message) -> None:
     """Delete a message."""
-    transaction.change("DELETE FROM messages WHERE id = ?", (message,))
+    transaction.change("DELETE FROM messages WHERE id = ?", (message.id,))
+    _tell_group(transaction, message)
 
 
 def count_messages(snapshot: Snapshot, bucket: int, now_ms: int, sent_after_ms: int) -> Counts:
@@ -118,11 +168,12 @@ def count_messages(snapshot: Snapshot, bucket: int, now_ms: int, sent_after_ms: 
 def remove_expired(transaction: Changing, bucket: int, sent_before_ms: int, limit: int) -> int:
     """Delete the oldest messages sent by that time, at most so many; how many there were."""
     rows = transaction.select(
-        "SELECT id FROM messages WHERE bucket = ? AND sent_ms <= ? ORDER BY sent_ms LIMIT ?",
+        "SELECT id, message_group FROM messages WHERE bucket = ? AND sent_ms <= ? ORDER BY sent_ms LIMIT ?",
         (bucket, sent_before_ms, limit),
     )
-    for (message,) in rows:
-        remove_message(transaction, message)
+    _remove_all(transaction, [message for message, _ in rows])
+    for group in {group for _, group in rows} - {None}:
+        refresh_group(transaction, group)
     return len(rows)
 
 
@@ -133,15 +184,25 @@ def remove_discarded(transaction: Changing, limit: int) -> int:
         return 0
     bucket = found[0][0]
     rows = transaction.select("SELECT id FROM messages WHERE bucket = ? LIMIT ?", (bucket, limit))
-    for (message,) in rows:
-        remove_message(transaction, message)
-    if len(rows) < limit:
+    _remove_all(transaction, [message for (message,) in rows])
+    removed = len(rows) + remove_groups(transaction, bucket, limit - len(rows))
+    if removed < limit:
         transaction.change("DELETE FROM buckets WHERE id = ?", (bucket,))
-    return len(rows)
+    return removed
 
 
-_SELECT = """SELECT id, message_id, body, attributes, system, sent_ms, visible_ms, received, first_received_ms, receipt
-    FROM messages"""
+def _remove_all(transaction: Changing, messages: Sequence[int]) -> None:
+    for message in messages:
+        transaction.change("DELETE FROM messages WHERE id = ?", (message,))
+
+
+def _tell_group(transaction: WriteTransaction, message: Message) -> None:
+    if message.group is not None:
+        refresh_group(transaction, message.group)
+
+
+_SELECT = """SELECT id, message_id, body, attributes, system, sent_ms, visible_ms, received, first_received_ms, receipt,
+    message_group FROM messages"""
 
 
 def _message(row: Row) -> Message:
@@ -156,4 +217,5 @@ def _message(row: Row) -> Message:
         received=row[7],
         first_received_ms=row[8],
         receipt=row[9],
+        group=row[10],
     )

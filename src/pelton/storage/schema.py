@@ -95,8 +95,34 @@ _VERSION_3 = (
     "ALTER TABLE failures ADD COLUMN is_waiting INTEGER NOT NULL DEFAULT 0",
 )
 
+_VERSION_4 = (
+    # FIFO queues: a message's group, and when the oldest message of each group can be received.
+    "ALTER TABLE messages ADD COLUMN message_group INTEGER",
+    "CREATE INDEX messages_by_group ON messages (message_group) WHERE message_group IS NOT NULL",
+    """CREATE INDEX messages_received_by_group ON messages (message_group, visible_ms)
+        WHERE message_group IS NOT NULL AND receipt IS NOT NULL""",
+    """CREATE TABLE message_groups (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, bucket INTEGER NOT NULL, name TEXT NOT NULL, ready_ms INTEGER NOT NULL,
+        UNIQUE (bucket, name))""",
+    "CREATE INDEX message_groups_by_readiness ON message_groups (bucket, ready_ms)",
+    # What was sent in the last five minutes, and what was answered to whom asked with an id of his own.
+    """CREATE TABLE deduplications (
+        queue INTEGER NOT NULL, scope TEXT NOT NULL, id TEXT NOT NULL, message INTEGER NOT NULL,
+        message_id TEXT NOT NULL, until_ms INTEGER NOT NULL, PRIMARY KEY (queue, scope, id)) WITHOUT ROWID""",
+    "CREATE INDEX deduplications_by_end ON deduplications (until_ms)",
+    """CREATE TABLE receive_attempts (
+        queue INTEGER NOT NULL, id TEXT NOT NULL, received BLOB NOT NULL, until_ms INTEGER NOT NULL,
+        PRIMARY KEY (queue, id)) WITHOUT ROWID""",
+    "CREATE INDEX receive_attempts_by_end ON receive_attempts (until_ms)",
+    # Messages on their way out of a dead-letter queue.
+    """CREATE TABLE move_tasks (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, task TEXT NOT NULL UNIQUE, source TEXT NOT NULL, destination TEXT,
+        per_second INTEGER, status TEXT NOT NULL, moved INTEGER NOT NULL, to_move INTEGER NOT NULL,
+        started_ms INTEGER NOT NULL, reason TEXT)""",
+)
+
 #: Statements that lead from version n to n + 1, at index n. Append only.
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1, _VERSION_2, _VERSION_3)
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4)
 
 
 class UnknownSchema(Exception):

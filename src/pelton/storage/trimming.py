@@ -13,6 +13,7 @@ from pelton.storage.changing import Changing
 from pelton.storage.failures import trim_failures
 from pelton.storage.messages import remove_discarded, remove_expired
 from pelton.storage.queues import all_queues
+from pelton.storage.sent_before import forget_old
 
 _RECORDS_PER_STEP = 500
 _ROWS_PER_STEP = 500  #: of dropped tables, tokens, invocations, messages
@@ -37,6 +38,7 @@ def trim_step(transaction: Changing, now_ms: int, retention_ms: int) -> bool:
         trim_failures(transaction, now_ms - _FAILURE_MS, _FAILURE_BYTES, _ROWS_PER_STEP),
         _trim_messages(transaction, now_ms),
         remove_discarded(transaction, _ROWS_PER_STEP),
+        forget_old(transaction, now_ms, _ROWS_PER_STEP),
     ]
     return more_records or any(count >= _ROWS_PER_STEP for count in removed)
 

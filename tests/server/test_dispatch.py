@@ -106,6 +106,12 @@ def test_the_protocols_checks_come_in_the_services_order(asked: HttpRequest, sta
     assert body is None or response.body == body
 
 
+def test_two_signatures_are_refused_where_none_is_verified_too() -> None:
+    response = answer(dispatcher(list_tables()), request()._replace(query=b"X-Amz-Algorithm=AWS4-HMAC-SHA256"))
+
+    assert error_type(response) == "InvalidSignatureException"
+
+
 @pytest.mark.parametrize(
     ("asked", "error"),
     [

@@ -95,6 +95,12 @@ def refusal(model: ServiceModel, operation: str, body: dict[str, Any]) -> str:
                 "[Member must have length less than or equal to 25, Member must have length greater than or equal to 1]"
             ),
         ),
+        # What is missing in a list's element stands at its own place.
+        (
+            "BatchWriteItem",
+            {"RequestItems": {"T": [{"PutRequest": {}}]}},
+            f"Value null at 'requestItems.T.member.1.member.putRequest.item' {CONSTRAINT} not be null",
+        ),
         (
             "BatchGetItem",
             {"RequestItems": {"": {"Keys": [{}]}}},

@@ -48,6 +48,11 @@ VALUES = "java.util.Map<java.lang.String, com.amazonaws.dynamodb.v20120810.Attri
             {"a": {"BS": ["=="]}},
             "Base64 encoded length is expected a multiple of 4 bytes but found: 2",
         ),
+        # The bits of the last character that belong to no byte are not zeros.
+        *(
+            ("GetItem", "Key", {"a": {"B": text}}, "Invalid last non-pad Base64 character dectected")
+            for text in ("YR==", "YWF=", "+/+=", "=+/=")
+        ),
         (
             "CreateTable",
             "ProvisionedThroughput",

@@ -69,41 +69,14 @@ class Constraints:
 
     def _entries(self, name: str, shape: Mapping[str, Any]) -> Check | None:
         """Keys and values of a map. Values that are texts or lists are reported at the map, others at their key."""
-        keys = self._collected(name, shape["key"], "keys", "Map keys must satisfy constraint: ")
-        value_kind = self._shapes[shape["value"]]["type"]
-        if value_kind in ("string", "list") and _has_own_bounds(self._shapes[shape["value"]]):
-            values = self._collected(name, shape["value"], "values", "Map value must satisfy constraint: ")
-        else:
-            values = None
-        return _both(_both(keys, values), self._values(shape) if values is None else None)
-
-    def _values(self, shape: Mapping[str, Any]) -> Check | None:
-        check_value = self.check(shape["value"])
-        if check_value is None:
-            return None
-
-        def check(value: Any, path: Path, problems: list[Problem]) -> None:
-            for name, given in value.items():
-                place = Path(Path(path, name, is_member=False), "member", is_member=False)
-                check_value(given, place, problems)
-
-        return check
-
-    def _collected(self, map_name: str, part_name: str, part: str, prefix: str) -> Check | None:
-        """Keys, or values, of a map: what is wrong with any of them is reported once, at the map."""
-        check_part = self.check(part_name)
-        if check_part is None:
-            return None
-        text = f"{prefix}[{', '.join(_all_texts(self._shapes[part_name]))}]"
-
-        def check(value: Any, path: Path, problems: list[Problem]) -> None:
-            found: list[Problem] = []
-            for given in value if part == "keys" else value.values():
-                check_part(given, path, found)
-            if found:
-                problems.append(Problem(path, map_name, value, part, text, is_unnamed=False))
-
-        return check
+        keys = _collected(name, self._shapes[shape["key"]], self.check(shape["key"]), "keys")
+        value = self._shapes[shape["value"]]
+        if value["type"] not in ("string", "list") or not _has_own_bounds(value):
+            return _both(keys, _at_keys(self.check(shape["value"])))
+        if value["type"] == "string":
+            return _both(keys, _collected(name, value, self.check(shape["value"]), "values"))
+        lengths = _collected(name, value, _bounds(shape["value"], value, "length", len), "values")
+        return _both(_both(keys, lengths), _at_keys(self._elements(value)))
 
     def _structure(self, shape: Mapping[str, Any]) -> Check | None:
         required = shape.get("required", ())
@@ -120,6 +93,36 @@ class Constraints:
             rules.append(_Rule(name, name in required, is_met, check_member, member["shape"], name in alone))
         texts = {name: members[name]["texts"]["required"] for name in required if "texts" in members[name]}
         return _structure_check(rules, texts) if rules else None
+
+
+def _at_keys(check_value: Check | None) -> Check | None:
+    """The values of a map, what is wrong reported at their keys."""
+    if check_value is None:
+        return None
+
+    def check(value: Any, path: Path, problems: list[Problem]) -> None:
+        for name, given in value.items():
+            place = Path(Path(path, name, is_member=False), "member", is_member=False)
+            check_value(given, place, problems)
+
+    return check
+
+
+def _collected(map_name: str, part_shape: Mapping[str, Any], check_part: Check | None, part: str) -> Check | None:
+    """Keys, or values, of a map: what is wrong with any of them is reported once, at the map."""
+    if check_part is None:
+        return None
+    prefix = "Map keys must satisfy constraint" if part == "keys" else "Map value must satisfy constraint"
+    text = f"{prefix}: [{', '.join(_all_texts(part_shape))}]"
+
+    def check(value: Any, path: Path, problems: list[Problem]) -> None:
+        found: list[Problem] = []
+        for given in value if part == "keys" else value.values():
+            check_part(given, path, found)
+        if found:
+            problems.append(Problem(path, map_name, value, part, text, is_unnamed=False))
+
+    return check
 
 
 class _Rule(NamedTuple):

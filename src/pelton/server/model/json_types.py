@@ -18,6 +18,10 @@ Converter = Callable[[Any], Any]
 
 _STRUCTURE_FOUND = "Start of structure or map found where not expected"
 _BASE64_GROUP = 4
+_BAD_LAST_CHARACTER = "Invalid last non-pad Base64 character dectected"
+#: What can stand before ``==`` and before ``=``: characters whose last four, or two, bits are zeros.
+_BEFORE_TWO = frozenset("AQgw")
+_BEFORE_ONE = frozenset("AEIMQUYcgkosw048")
 _TRUE_WORDS = ("true", "1", "yes")
 _FALSE_WORDS = ("false", "0", "no")
 #: Largest values of Java's integers: what is beyond has no place there, nor in a column of SQLite.
@@ -108,7 +112,10 @@ def blob(value: Any) -> Any:
     try:
         binascii.a2b_base64(value, strict_mode=True)
     except ValueError:  # binascii.Error, and the one for text that is not ASCII.
-        raise SerializationFailed("Invalid last non-pad Base64 character dectected") from None
+        raise SerializationFailed(_BAD_LAST_CHARACTER) from None
+    # Of the character before the padding some bits belong to no byte: they must be zeros.
+    if value.endswith("=") and (value[-3] not in _BEFORE_TWO if value[-2] == "=" else value[-2] not in _BEFORE_ONE):
+        raise SerializationFailed(_BAD_LAST_CHARACTER)
     return value
 
 

@@ -64,9 +64,9 @@ class BatchWriteItem:
 
     def __call__(self, transaction: WriteTransaction) -> JsonObject:
         """Do every put and delete."""
-        addresses = [
-            action.address(usable_table(transaction, self._context, action.table_name)) for action in self._actions
-        ]
+        # All tables are there before any key is looked at.
+        tables = {name: usable_table(transaction, self._context, name) for name in self._body["RequestItems"]}
+        addresses = [action.address(tables[action.table_name]) for action in self._actions]
         if len({(address.table.id, address.key) for address in addresses}) < len(addresses):
             raise ValidationFailed("Provided list of item keys contains duplicates")
         effects = [

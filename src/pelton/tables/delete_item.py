@@ -21,6 +21,7 @@ from pelton.tables.single_write import single_write_operation
 DELETE_ITEM = Members(
     expressions=("ConditionExpression",),
     legacy=("Expected", "ConditionalOperator"),
+    only_old=True,
 )
 
 
@@ -38,6 +39,7 @@ class Delete:
         members.check(body)
         self.table_name: str = body["TableName"]
         self._keys = canonical_item(body["Key"])
+        members.check_return_values(body)
         self._guard = guard_of(body, cache)
 
     def address(self, table: Table) -> Address:
@@ -58,4 +60,4 @@ class Delete:
 
 def delete_item(cache: ExpressionCache) -> Operation:
     """The operation DeleteItem."""
-    return single_write_operation("DeleteItem", lambda body: Delete(body, DELETE_ITEM, cache), returns=("ALL_OLD",))
+    return single_write_operation("DeleteItem", lambda body: Delete(body, DELETE_ITEM, cache))

@@ -26,6 +26,7 @@ from pelton.tables.single_write import single_write_operation
 PUT_ITEM = Members(
     expressions=("ConditionExpression",),
     legacy=("Expected", "ConditionalOperator"),
+    only_old=True,
 )
 
 
@@ -43,6 +44,7 @@ class Put:
         members.check(body)
         self.table_name: str = body["TableName"]
         self._item, self._size = measured_item(body["Item"])
+        members.check_return_values(body)
         if self._size > ITEM_SIZE_MAX:
             raise ValidationFailed("Item size has exceeded the maximum allowed size")
         self._guard = guard_of(body, cache)
@@ -69,4 +71,4 @@ class Put:
 
 def put_item(cache: ExpressionCache) -> Operation:
     """The operation PutItem."""
-    return single_write_operation("PutItem", lambda body: Put(body, PUT_ITEM, cache), returns=("ALL_OLD",))
+    return single_write_operation("PutItem", lambda body: Put(body, PUT_ITEM, cache))

@@ -19,12 +19,13 @@ from pelton.storage.transaction import Snapshot
 from pelton.tables.errors import in_envelope
 from pelton.tables.pages import read_page
 from pelton.tables.request_expressions import Members
-from pelton.tables.row_expressions import row_expressions_of
+from pelton.tables.row_expressions import legacy_rows, row_expressions_of
 from pelton.tables.row_requests import (
     START_KEY_INVALID,
     Rows,
     check_global_select,
-    check_projection,
+    check_projected_attributes,
+    check_projected_paths,
     page_answer,
     reading_of,
     rows_of_request,
@@ -46,12 +47,13 @@ class Query:
     def __init__(self, body: JsonObject, context: RequestContext, cache: ExpressionCache) -> None:
         """Check what needs no table, in the service's order."""
         QUERY.check(body)
+        legacy = legacy_rows(body, "QueryFilter")
         self._start = start_key_of(body)
         if body.get("KeyConditionExpression") is None and body.get("KeyConditions") is None:
             raise ValidationFailed(
                 "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request."
             )
-        self._expressions = row_expressions_of(body, cache, "QueryFilter")
+        self._expressions = row_expressions_of(body, cache, legacy)
         if (fault := select_fault(body)) is not None:
             raise in_envelope(fault)
         self._body = body
@@ -67,11 +69,12 @@ class Query:
         assert expressions.key_conditions is not None, "the request was checked"
         condition = expressions.key_conditions.bind(schema)
         lower, upper = self._bounds(rows, condition)
-        check_projection(rows, expressions.projection)
+        check_projected_paths(rows, expressions.projection)
         if expressions.filter is not None:
             named = "QueryFilter" if body.get("FilterExpression") is None else "Filter Expression"
             _check_filter(schema, expressions.filter, named)
         check_global_select(rows, body)
+        check_projected_attributes(rows, expressions.projection)
         stored = snapshot.items(
             rows.table, rows.index, lower=lower, upper=upper, is_descending=body.get("ScanIndexForward") is False
         )

@@ -25,7 +25,7 @@ from pelton.expressions.projection import Projection, parse_projection
 from pelton.expressions.projection import projection_of as named_projection
 from pelton.operations import JsonObject
 from pelton.tables.actions import Guard
-from pelton.tables.errors import invalid_parameter
+from pelton.tables.errors import in_envelope, invalid_parameter
 
 #: What expressions are given beside their text.
 PARAMETERS = ("ExpressionAttributeNames", "ExpressionAttributeValues")
@@ -33,13 +33,23 @@ PARAMETERS = ("ExpressionAttributeNames", "ExpressionAttributeValues")
 OPERATOR_ALONE = "ConditionalOperator cannot be used without Filter or Expected"
 
 
+#: ReturnValues of operations that make no new item of the old one.
+_OLD = ("NONE", "ALL_OLD")
+
+
 class Members:
     """The members of an operation's request that hold expressions, and the legacy ones they replace."""
 
-    __slots__ = ("_expression_names", "_expressions", "_legacy", "_legacy_names", "_watched")
+    __slots__ = ("_expression_names", "_expressions", "_legacy", "_legacy_names", "_only_old", "_watched")
 
-    def __init__(self, expressions: tuple[str, ...] = (), legacy: tuple[str, ...] = ()) -> None:
-        """Both in the order in which the service lists them when they are mixed."""
+    def __init__(
+        self, expressions: tuple[str, ...] = (), legacy: tuple[str, ...] = (), *, only_old: bool = False
+    ) -> None:
+        """Both in the order in which the service lists them when they are mixed.
+
+        ``only_old``: the operation returns the item as it was, or nothing.
+        """
+        self._only_old = only_old
         self._expressions = expressions
         self._legacy = legacy
         self._expression_names = frozenset(expressions)
@@ -62,6 +72,15 @@ class Members:
         if has_legacy:
             check_not_mixed({name: body.get(name) for name in self._legacy_beside(body)}, expressions)
         check_needed(body.get("ExpressionAttributeNames"), body.get("ExpressionAttributeValues"), expressions)
+
+    def check_return_values(self, body: JsonObject) -> None:
+        """Refuse ReturnValues that the operation does not have.
+
+        Raises:
+            ValidationFailed: in the service's words.
+        """
+        if self._only_old and body.get("ReturnValues", "NONE") not in _OLD:
+            raise in_envelope(ValidationFailed("ReturnValues can only be ALL_OLD or NONE"))
 
     def _legacy_beside(self, body: JsonObject) -> tuple[str, ...]:
         """Legacy members that no expression may stand beside: KeyConditions bears with filter and projection."""

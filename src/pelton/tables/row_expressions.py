@@ -14,7 +14,6 @@ from pelton.expressions.projection import Projection, parse_projection
 from pelton.operations import JsonObject
 from pelton.tables.request_expressions import (
     attributes_to_get,
-    check_attributes_to_get,
     legacy_filter_of,
     request_parameters,
 )
@@ -29,13 +28,29 @@ class RowExpressions:
     projection: Projection | None = None
 
 
-def row_expressions_of(body: JsonObject, cache: ExpressionCache, filter_member: str) -> RowExpressions:
+def legacy_rows(body: JsonObject, filter_member: str) -> RowExpressions:
+    """Filter and projection of a request that has them in the parameters that expressions have replaced.
+
+    They are checked long before expressions.
+
+    Args:
+        body: the request's.
+        filter_member: QueryFilter or ScanFilter.
+
+    Raises:
+        ValidationFailed: an entry of the filter breaks a rule, or AttributesToGet names an attribute twice.
+    """
+    condition = legacy_filter_of(body, filter_member)
+    return RowExpressions(None, condition, attributes_to_get(body))
+
+
+def row_expressions_of(body: JsonObject, cache: ExpressionCache, legacy: RowExpressions) -> RowExpressions:
     """The expressions of a Query or Scan, or what it has instead of them.
 
     Args:
         body: the request's.
         cache: the server's.
-        filter_member: QueryFilter or ScanFilter.
+        legacy: what ``legacy_rows`` made of it.
 
     Raises:
         ValidationFailed: the first rule that one of them breaks.
@@ -43,7 +58,7 @@ def row_expressions_of(body: JsonObject, cache: ExpressionCache, filter_member: 
     key_text, filter_text = body.get("KeyConditionExpression"), body.get("FilterExpression")
     projection_text = body.get("ProjectionExpression")
     if key_text is None and filter_text is None and projection_text is None:
-        return _legacy(body, filter_member)
+        return RowExpressions(_legacy_keys(body), legacy.filter, legacy.projection)
     given = request_parameters(body)
     check_sizes(
         {
@@ -52,19 +67,11 @@ def row_expressions_of(body: JsonObject, cache: ExpressionCache, filter_member: 
             ExpressionKind.PROJECTION: projection_text,
         }
     )
-    expressions = RowExpressions(
-        _legacy_keys(body) if key_text is None else parse_key_condition(key_text, given, cache),
-        None if filter_text is None else parse_condition(filter_text, given, ExpressionKind.FILTER, cache),
-        None if projection_text is None else parse_projection(projection_text, given, cache),
-    )
+    keys = None if key_text is None else parse_key_condition(key_text, given, cache)
+    kept = None if filter_text is None else parse_condition(filter_text, given, ExpressionKind.FILTER, cache)
+    shown = None if projection_text is None else parse_projection(projection_text, given, cache)
     given.check_all_used()
-    return expressions
-
-
-def _legacy(body: JsonObject, filter_member: str) -> RowExpressions:
-    check_attributes_to_get(body)
-    condition = legacy_filter_of(body, filter_member)
-    return RowExpressions(_legacy_keys(body), condition, attributes_to_get(body))
+    return RowExpressions(_legacy_keys(body) if keys is None else keys, kept, shown)
 
 
 def _legacy_keys(body: JsonObject) -> KeyConditions | None:

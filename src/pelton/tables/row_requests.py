@@ -147,17 +147,24 @@ def check_global_select(rows: Rows, body: JsonObject) -> None:
         )
 
 
-def check_projection(rows: Rows, projection: Projection | None) -> None:
-    """Refuse a projection of paths into keys, or of attributes that a global index does not hold.
+def check_projected_paths(rows: Rows, projection: Projection | None) -> None:
+    """Refuse a projection of paths into keys.
+
+    Raises:
+        ValidationFailed: naming the key.
+    """
+    if projection is not None:
+        check_scalar_keys(projection.paths, rows.table.schema)
+
+
+def check_projected_attributes(rows: Rows, projection: Projection | None) -> None:
+    """Refuse a projection of attributes that a global index does not hold.
 
     Raises:
         ValidationFailed: naming the attributes.
     """
-    if projection is None:
-        return
-    check_scalar_keys(projection.paths, rows.table.schema)
     index = rows.index
-    if index is None or not index.is_global:
+    if projection is None or index is None or not index.is_global:
         return
     if missing := unprojected(rows, projection):
         raise invalid_parameter(f"Global secondary index {index.name} does not project [{', '.join(missing)}]")

@@ -16,14 +16,15 @@ from pelton.storage.catalog import HASH_SPACE
 from pelton.storage.change import StoredItem
 from pelton.storage.transaction import Snapshot
 from pelton.tables.pages import read_page
-from pelton.tables.request_expressions import Members
-from pelton.tables.row_expressions import row_expressions_of
+from pelton.tables.request_expressions import Members, check_attributes_to_get
+from pelton.tables.row_expressions import legacy_rows, row_expressions_of
 from pelton.tables.row_requests import (
     START_KEY_INVALID,
     START_KEY_MISMATCH,
     Rows,
     check_global_select,
-    check_projection,
+    check_projected_attributes,
+    check_projected_paths,
     page_answer,
     reading_of,
     rows_of_request,
@@ -45,9 +46,11 @@ class Scan:
     def __init__(self, body: JsonObject, context: RequestContext, cache: ExpressionCache) -> None:
         """Check what needs no table, in the service's order."""
         SCAN.check(body)
+        check_attributes_to_get(body)
+        legacy = legacy_rows(body, "ScanFilter")
         self._start = start_key_of(body)
         self._segment = Segment.of(body)
-        self._expressions = row_expressions_of(body, cache, "ScanFilter")
+        self._expressions = row_expressions_of(body, cache, legacy)
         if (fault := select_fault(body)) is not None:
             raise fault
         self._body = body
@@ -61,7 +64,8 @@ class Scan:
         if self._start is not None:
             _check_start_names(rows, self._start)
         check_global_select(rows, body)
-        check_projection(rows, self._expressions.projection)
+        check_projected_paths(rows, self._expressions.projection)
+        check_projected_attributes(rows, self._expressions.projection)
         if self._start is not None:
             position = rows.position(self._start)
             self._segment.check_holds(position)

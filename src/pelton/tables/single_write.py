@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pelton.errors import ValidationFailed
 from pelton.expressions.faults import ExpressionFault
 from pelton.items.values import ImpossibleContent
 from pelton.operations import Access, JsonObject, Operation, RequestContext
@@ -57,21 +56,15 @@ class SingleWrite:
         return answer
 
 
-def single_write_operation(
-    name: str, action_of: Callable[[JsonObject], Action], *, returns: tuple[str, ...] | None = None
-) -> Operation:
+def single_write_operation(name: str, action_of: Callable[[JsonObject], Action]) -> Operation:
     """An operation that is one action.
 
     Args:
         name: of the operation.
         action_of: the action that a request's body describes; raises when it is not valid.
-        returns: the ReturnValues it knows beside NONE; None: all that the service model has.
     """
 
     def prepare(body: JsonObject, context: RequestContext) -> SingleWrite:
-        return_values = body.get("ReturnValues")
-        if returns is not None and return_values is not None and return_values not in ("NONE", *returns):
-            raise in_envelope(ValidationFailed("ReturnValues can only be ALL_OLD or NONE"))
         try:
             action = action_of(body)
         except (ImpossibleContent, ExpressionFault) as fault:

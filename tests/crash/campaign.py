@@ -207,7 +207,10 @@ def _stream(up: Up) -> str:
 
 
 def _checkpoints(up: Up) -> int:
-    text = str(http("GET", f"{up.aws}/_pelton/metrics")[1])
+    try:
+        text = str(http("GET", f"{up.aws}/_pelton/metrics")[1])
+    except OSError:
+        return 0  # It has just ended by itself.
     return int(text.partition("\npelton_checkpoints_total ")[2].split("\n")[0])
 
 

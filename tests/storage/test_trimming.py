@@ -68,6 +68,20 @@ def test_a_closed_shard_goes_with_its_time_and_its_child_still_names_it(storage:
     assert [shard.parent for shard in found.shards] == [stream.shards[0].id] * 2
 
 
+def test_a_closed_shard_stays_while_it_has_records_although_the_clock_was_set_back(
+    storage: Storage, clock: ManualClock
+) -> None:
+    stream = orders(storage).stream
+    assert stream is not None
+    now(storage, put("a", "1"))
+    clock.jump_wall(-2 * DAY_MS)
+    now(storage, lambda transaction: transaction.split_shard(stream.id, stream.shards[0].id, clock.now_ms()))
+
+    trim(storage, START_MS)
+
+    assert [record.sequence_number for record in records(storage, stream)] == [1]
+
+
 def test_an_ended_stream_goes_a_day_after_its_end(storage: Storage) -> None:
     table = orders(storage)
     now(storage, put("a", "1"))

@@ -24,6 +24,10 @@ _FAILURE_BYTES = 256 << 20  #: and while they are not larger together
 #: The oldest log rows; the caller stops at the first that is young enough.
 _OLDEST = "SELECT sequence_number, created_ms FROM log ORDER BY sequence_number LIMIT ?"
 
+#: Shards closed before a moment. One may have records yet that are younger: the wall clock was set back between.
+_CLOSED_AND_EMPTY = """SELECT number FROM shards
+    WHERE closed_ms < ? AND NOT EXISTS (SELECT 1 FROM log WHERE log.shard = shards.number)"""
+
 
 def trim_step(transaction: Changing, now_ms: int, retention_ms: int) -> bool:
     """Remove a bounded part of what is older than ``retention_ms``; whether more may remain."""
@@ -54,7 +58,7 @@ def _trim_records(transaction: Changing, before_ms: int) -> bool:
 
 def _trim_shards(transaction: Changing, before_ms: int) -> None:
     """Drop closed shards and ended streams whose time is over; their records went before them."""
-    over = {number for (number,) in transaction.select("SELECT number FROM shards WHERE closed_ms < ?", (before_ms,))}
+    over = {number for (number,) in transaction.select(_CLOSED_AND_EMPTY, (before_ms,))}
     for stream in list(transaction.contents().streams.values()):
         if any(shard.number in over for shard in stream.shards):
             _drop_shards(transaction, stream, over)

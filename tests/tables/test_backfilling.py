@@ -115,6 +115,17 @@ def test_an_item_whose_value_has_another_type_is_passed_over(orders: Tables) -> 
     assert orders.call("Query", BY_NEW)["Count"] == 1
 
 
+def test_a_value_too_long_for_a_later_index_does_not_hold_up_other_changes(orders: Tables) -> None:
+    orders.put("orders", {"id": {"S": "long"}, "state": {"S": "x" * 2049}})
+    update(orders, **NEW_INDEX)
+    changed = {"TableName": "orders", "Key": {"id": {"S": "long"}}}
+
+    orders.call("UpdateItem", {**changed, "UpdateExpression": "SET x = id"})
+
+    with pytest.raises(ValidationFailed, match="beyond allowed size limits of 2048 bytes"):
+        orders.put("orders", {"id": {"S": "long"}, "state": {"S": "x" * 2049}})
+
+
 def test_a_value_of_another_type_is_refused_during_the_backfill(orders: Tables) -> None:
     update(orders, **NEW_INDEX)
 

@@ -27,7 +27,10 @@ NOT_A_NUMBER = "The parameter cannot be converted to a numeric value: x"
 ENUM = "Value 'x' at 'returnConsumedCapacity' failed to satisfy constraint: Member must satisfy enum value set"
 START = "The provided starting key is invalid"
 CONSTRAINT = ({"ReturnConsumedCapacity": "x"}, ENUM)
-EXISTS_NULL = ({"Expected": {"a": {}}}, OPV + "Value must be provided when Exists is null for Attribute: a")
+EXISTS_NULL: tuple[Json, str] = (
+    {"Expected": {"a": {}}},
+    OPV + "Value must be provided when Exists is null for Attribute: a",
+)
 GONE = ({"TableName": "gone"}, NOT_THERE)
 FAILED = ({"ConditionExpression": "attribute_exists(nope)"}, "The conditional request failed")
 WRONG_KEY = "The provided key element does not match the schema"

@@ -6,7 +6,7 @@ import pytest
 
 from pelton.errors import ValidationFailed
 
-from .conftest import Json, Tables
+from .conftest import Json, Tables, table_request
 
 ITEM_BYTES_MAX = 409_600
 OVERHEAD = len("id") + len("a") + len("x")
@@ -67,3 +67,58 @@ def test_a_transaction_holds_at_most_4_mb(orders: Tables) -> None:
         with pytest.raises(ValidationFailed, match="4 MB"):
             orders.call(name, {"TransactItems": actions})
     assert "y" not in (orders.get("orders", keys[0]) or {})
+
+
+def with_local_index(tables: Tables, projection: Json) -> None:
+    """A table ``notes`` whose local index ``by_rank`` has that projection."""
+    index = {
+        "IndexName": "by_rank",
+        "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}, {"AttributeName": "rank", "KeyType": "RANGE"}],
+        "Projection": projection,
+    }
+    request = table_request("notes", sort="S", LocalSecondaryIndexes=[index])
+    request["AttributeDefinitions"].append({"AttributeName": "rank", "AttributeType": "S"})
+    tables.call("CreateTable", request)
+
+
+NOTE: Json = {"id": {"S": "a"}, "at": {"S": "b"}, "rank": {"S": "c"}}
+NOTE_BYTES = len("idaatbrankctext")
+
+
+def test_an_item_and_its_local_entries_are_400_kb_together(tables: Tables) -> None:
+    with_local_index(tables, {"ProjectionType": "ALL"})
+    half = ITEM_BYTES_MAX // 2 - NOTE_BYTES
+
+    tables.put("notes", {**NOTE, "text": {"S": "x" * half}})
+
+    with pytest.raises(ValidationFailed, match=r"^Item size has exceeded the maximum allowed size$"):
+        tables.put("notes", {**NOTE, "text": {"S": "x" * (half + 1)}})
+    update = {"TableName": "notes", "Key": {"id": NOTE["id"], "at": NOTE["at"]}, "UpdateExpression": "SET y = id"}
+    with pytest.raises(ValidationFailed, match=r"^Item size to update has exceeded the maximum allowed size$"):
+        tables.call("UpdateItem", update)
+    assert "y" not in tables.call("Scan", {"TableName": "notes", "IndexName": "by_rank"})["Items"][0]
+
+
+@pytest.mark.parametrize(
+    ("projection", "ranked"),
+    [
+        ({"ProjectionType": "KEYS_ONLY"}, {"rank": NOTE["rank"]}),
+        ({"ProjectionType": "ALL"}, {}),  # Not in the index.
+    ],
+)
+def test_what_a_local_index_does_not_hold_does_not_count_twice(tables: Tables, projection: Json, ranked: Json) -> None:
+    with_local_index(tables, projection)
+    text = {"S": "x" * (ITEM_BYTES_MAX - 2 * NOTE_BYTES)}
+
+    tables.put("notes", {"id": NOTE["id"], "at": NOTE["at"], "text": text, **ranked})
+
+    assert tables.call("Scan", {"TableName": "notes", "Select": "COUNT"})["Count"] == 1
+
+
+def test_an_attributes_name_has_at_most_65535_bytes(orders: Tables) -> None:
+    orders.put("orders", {"id": {"S": "a"}, "é" * 32_767: {"S": "1"}})
+
+    for item in ({"é" * 32_768: {"S": "1"}}, {"m": {"M": {"x" * 65_536: {"S": "1"}}}}):
+        with pytest.raises(ValidationFailed, match="Attribute name is longer than 65535 bytes"):
+            orders.put("orders", {"id": {"S": "b"}, **item})
+    assert orders.get("orders", {"id": {"S": "b"}}) is None

@@ -20,6 +20,8 @@ from pelton.items.types import AttributeValue, Item
 
 #: Bytes of an item, at most. Source: developer guide, "Quotas".
 ITEM_SIZE_MAX = 409_600
+#: Bytes of an attribute's name, at most. Source: developer guide, "Quotas".
+NAME_SIZE_MAX = 65_535
 #: Levels of an attribute value, itself included, at most.
 NESTING_MAX = 32
 
@@ -86,6 +88,8 @@ def measured_item(item: Item) -> tuple[Item, int]:
         size += len(name) if name.isascii() else _utf8_size(name)
     if "" in item:
         raise ValidationFailed(_INVALID + "Attribute name must not be empty")
+    if size > NAME_SIZE_MAX:
+        _check_names(item)
     return (item if replaced is None else {**item, **replaced}), size
 
 
@@ -135,6 +139,12 @@ def _utf8_size(text: str) -> int:
         return len(text.encode())
     except UnicodeEncodeError as error:
         raise SerializationFailed("a string holds a surrogate without its other half") from error
+
+
+def _check_names(item: Item) -> None:
+    """No name is too long; the service's own text is not known."""
+    if any(_utf8_size(name) > NAME_SIZE_MAX for name in item):
+        raise ValidationFailed(_INVALID + f"Attribute name is longer than {NAME_SIZE_MAX} bytes")
 
 
 def _measure_string(text: str, _: int) -> tuple[str, int]:
@@ -216,6 +226,8 @@ def _measure_map(members: Item, level: int) -> tuple[Item, int]:
         if member is not value:
             replaced[name] = member
         size += 1 + member_size + (len(name) if name.isascii() else _utf8_size(name))
+    if size > NAME_SIZE_MAX:
+        _check_names(members)
     return ({**members, **replaced} if replaced else members), size
 
 

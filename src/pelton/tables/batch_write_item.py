@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from pelton.errors import ValidationFailed
 from pelton.expressions.cache import ExpressionCache
 from pelton.items.key_checks import check_batch_put_key
-from pelton.items.keys import key_of, storage_key
 from pelton.operations import Access, JsonObject, Operation, RequestContext
 from pelton.storage.catalog import Table
 from pelton.storage.transaction import WriteTransaction
@@ -19,7 +18,6 @@ from pelton.tables.actions import Action
 from pelton.tables.capacity import Consumption, wanted_detail
 from pelton.tables.delete_item import Delete
 from pelton.tables.effects import Address, Effect
-from pelton.tables.index_rows import check_put_keys
 from pelton.tables.lookup import usable_table
 from pelton.tables.put_item import Put
 from pelton.tables.request_expressions import Members
@@ -37,11 +35,8 @@ class BatchPut(Put):
 
     def address(self, table: Table) -> Address:
         """Where the item lies; refuses one whose keys do not fit the table or its indexes."""
-        item = self._item
-        check_batch_put_key(table.schema, item)
-        if table.indexes:
-            check_put_keys(table, item)
-        return Address(table, storage_key(table.schema, item), key_of(table.schema, item))
+        check_batch_put_key(table.schema, self._item)
+        return self._address(table)
 
 
 class BatchWriteItem:

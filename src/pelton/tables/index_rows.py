@@ -20,7 +20,7 @@ from pelton.items.key_checks import (
 )
 from pelton.items.keys import holds_key_value, index_key
 from pelton.items.types import Item
-from pelton.items.values import item_size, items_equal, value_size
+from pelton.items.values import ITEM_SIZE_MAX, item_size, items_equal, value_size
 from pelton.storage.catalog import Index, Table
 from pelton.storage.change import IndexChange, StoredItem
 from pelton.tables.capacity import entry_units
@@ -43,14 +43,27 @@ def check_put_keys(table: Table, item: Item) -> None:
     """
     _check_backfilling(table, item, item.keys())
     check_index_keys(_index_keys(table), item)
-    _check_sizes(table, item)
+    _check_sizes(table, item, item.keys())
 
 
 def check_updated_keys(table: Table, item: Item, changed: frozenset[str]) -> None:
     """The same for the item an update has made, with UpdateItem's texts; only changed attributes are looked at."""
     _check_backfilling(table, item, changed)
     check_updated_index_keys(_index_keys(table), item, changed)
-    _check_sizes(table, item)
+    _check_sizes(table, item, changed)
+
+
+def is_too_large_with_entries(table: Table, item: Item, size: int) -> bool:
+    """Whether an item of that size and its entries in the local indexes are together larger than an item may be.
+
+    Source: developer guide, "Local secondary indexes", item collections.
+    """
+    local = [index for index in table.indexes if not index.is_global]
+    # No entry is larger than its item: few items need to be measured.
+    if size * (1 + len(local)) <= ITEM_SIZE_MAX:
+        return False
+    entries = [_entry(table, index, item) for index in local]
+    return size + sum(item_size(entry.projected) for entry in entries if entry is not None) > ITEM_SIZE_MAX
 
 
 def projected_names(table: Table, index: Index) -> frozenset[str] | None:
@@ -141,13 +154,15 @@ def _check_backfilling(table: Table, item: Item, names: Collection[str]) -> None
             raise invalid_parameter("Schema violation against backfilling index")
 
 
-def _check_sizes(table: Table, item: Item) -> None:
+def _check_sizes(table: Table, item: Item, names: Collection[str]) -> None:
     """Index keys are bounded as table keys are; the service's own text is not known."""
     for index in table.indexes:
         for attributes, size_max in (
             (index.schema.partition, PARTITION_KEY_SIZE_MAX),
             (index.schema.sort, SORT_KEY_SIZE_MAX),
         ):
+            if not any(attribute.name in names for attribute in attributes):
+                continue
             values = [item[attribute.name] for attribute in attributes if attribute.name in item]
             if sum(map(value_size, values)) > size_max:
                 raise invalid_parameter(

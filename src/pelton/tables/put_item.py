@@ -18,10 +18,11 @@ from pelton.storage.catalog import Table
 from pelton.storage.change import StoredItem
 from pelton.tables.actions import embedded, parsed
 from pelton.tables.effects import Address, Effect, effect_of
-from pelton.tables.index_rows import check_put_keys
+from pelton.tables.index_rows import check_put_keys, is_too_large_with_entries
 from pelton.tables.request_expressions import Members, guard_of
 from pelton.tables.single_write import single_write_operation
 
+TOO_LARGE = "Item size has exceeded the maximum allowed size"
 #: Members of the single operation that hold expressions, and the older ones they replace.
 PUT_ITEM = Members(
     expressions=("ConditionExpression",),
@@ -46,15 +47,21 @@ class Put:
         self._item, self._size = measured_item(body["Item"])
         members.check_return_values(body)
         if self._size > ITEM_SIZE_MAX:
-            raise ValidationFailed("Item size has exceeded the maximum allowed size")
+            raise ValidationFailed(TOO_LARGE)
         self._guard = guard_of(body, cache)
 
     def address(self, table: Table) -> Address:
         """Where the item lies; refuses one whose keys do not fit the table or its indexes."""
+        check_put_key(table.schema, self._item)
+        return self._address(table)
+
+    def _address(self, table: Table) -> Address:
+        """Where the item lies, whose key fits the table."""
         item = self._item
-        check_put_key(table.schema, item)
         if table.indexes:
             check_put_keys(table, item)
+            if is_too_large_with_entries(table, item, self._size):
+                raise ValidationFailed(TOO_LARGE)
         return Address(table, storage_key(table.schema, item), key_of(table.schema, item))
 
     def effect(self, address: Address, stored: StoredItem | None, cause: str | None) -> Effect:

@@ -26,10 +26,11 @@ from pelton.storage.catalog import Table
 from pelton.storage.change import StoredItem
 from pelton.tables.actions import Guard, embedded, parsed
 from pelton.tables.effects import Address, Effect, effect_of
-from pelton.tables.index_rows import check_updated_keys
+from pelton.tables.index_rows import check_updated_keys, is_too_large_with_entries
 from pelton.tables.request_expressions import Members, guarded, legacy_guard_of, request_parameters
 from pelton.tables.single_write import single_write_operation
 
+TOO_LARGE = "Item size to update has exceeded the maximum allowed size"
 UPDATE_ITEM = Members(
     expressions=("UpdateExpression", "ConditionExpression"),
     legacy=("AttributeUpdates", "Expected", "ConditionalOperator"),
@@ -72,10 +73,12 @@ class Update:
             return Effect(None, None)
         item, size = self._applied(address.keys, stored, before)
         if size > ITEM_SIZE_MAX:
-            raise ValidationFailed("Item size to update has exceeded the maximum allowed size")
+            raise ValidationFailed(TOO_LARGE)
         if address.table.indexes:
             changed = frozenset(name for name, value in item.items() if before is None or before.get(name) != value)
             check_updated_keys(address.table, item, changed)
+            if is_too_large_with_entries(address.table, item, size):
+                raise ValidationFailed(TOO_LARGE)
         after = StoredItem(key=address.key, body=orjson.dumps(item), size=size)
         return effect_of(address, stored, after, item, cause, before)
 

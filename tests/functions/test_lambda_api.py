@@ -7,7 +7,7 @@ import io
 import json
 import tempfile
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -17,11 +17,16 @@ from hypothesis import strategies as st
 from pelton.errors import WireError
 from pelton.functions import operations, restore
 from pelton.functions.archive import unpack
+from pelton.functions.asynchronous.destinations import DestinationFailed
+from pelton.functions.asynchronous.engine import AsyncInvocations
+from pelton.functions.asynchronous.records import DeadLetter
+from pelton.functions.attached import Attached
 from pelton.functions.errors import InvalidParameterValue
 from pelton.functions.service import Functions
 from pelton.operations import JsonObject, RequestContext
 from pelton.storage.drivers import InlineDriver
 from pelton.storage.engine import Storage
+from pelton.storage.transaction import Snapshot, WriteTransaction
 from tests.functions.conftest import Workshop
 
 CODE = "import os\ndef handler(event, context): return [event, os.environ.get('GREETING')]"
@@ -38,6 +43,21 @@ def zipped(files: Mapping[str, str], mode: int = 0o644) -> bytes:
     return content.getvalue()
 
 
+class NoQueues:
+    """Destinations where there are none."""
+
+    def check(self, snapshot: Snapshot, arn: str) -> None:
+        raise InvalidParameterValue(f"The destination ARN {arn} is invalid.")
+
+    def prepare(
+        self, transaction: WriteTransaction, arn: str, message: DeadLetter, trace: str | None
+    ) -> Callable[[], None]:
+        raise DestinationFailed("no queues here")
+
+    def sent(self, arn: str) -> None:
+        pass
+
+
 class Client:
     """Calls operations as the edge does."""
 
@@ -45,7 +65,12 @@ class Client:
         self.functions = functions
         self.storage = storage
         self.region = region
-        self._operations = operations(functions, storage)
+        self.events = AsyncInvocations(functions, storage, Attached(storage), NoQueues(), self._tell)
+        self.told: list[str] = []
+        self._operations = operations(functions, storage, self.events)
+
+    def _tell(self, function: str, text: str) -> None:
+        self.told.append(text)
 
     def call(self, name: str, **body: object) -> JsonObject:
         context = RequestContext(
@@ -97,7 +122,7 @@ def test_a_created_function_is_there_after_a_restart(client: Client, workshop: W
     client.create()
     later = Client(workshop.here(), client.storage)
 
-    restore(later.functions, client.storage)
+    restore(later.functions, client.storage, later.events)
 
     assert later.call("Invoke", FunctionName="made", Payload=b"1")["Payload"] == b'[1, "inherited"]'
 
@@ -108,7 +133,7 @@ def test_a_restart_removes_code_that_nobody_uses(client: Client, workshop: Works
     folder = client.storage.path / "functions/code"
     assert len(list(folder.iterdir())) == 2
 
-    restore(workshop.here(), client.storage)
+    restore(workshop.here(), client.storage, client.events)
 
     assert len(list(folder.iterdir())) == 1
 
@@ -162,7 +187,7 @@ def test_a_deleted_function_is_gone_for_good(client: Client, workshop: Workshop)
 
     gone = "Function not found: arn:aws:lambda:us-east-1:000000000000:function:made:$LATEST"
     assert client.refused("Invoke", FunctionName="made") == (404, "ResourceNotFoundException", gone)
-    assert restore(workshop.here(), client.storage) == []
+    assert restore(workshop.here(), client.storage, client.events) == []
 
 
 def test_a_function_belongs_to_its_region(client: Client) -> None:
@@ -183,7 +208,12 @@ REFUSED: list[tuple[str, dict[str, object], int, str]] = [
     ("Invoke", {"FunctionName": "a:b:c"}, 400, "FunctionName 'a:b:c' is neither"),
     ("Invoke", {"FunctionName": "declared", "Payload": b"{"}, 400, "Could not parse request body into json"),
     ("Invoke", {"FunctionName": "declared", "Payload": b" " * 6291457}, 413, "Request must be smaller than 6291456"),
-    ("Invoke", {"FunctionName": "declared", "InvocationType": "Event"}, 400, "InvocationType Event is not served"),
+    (
+        "Invoke",
+        {"FunctionName": "declared", "InvocationType": "Event", "Payload": b" " * 1048577},
+        413,
+        "1048577 byte payload is too large for the Event invocation type (limit 1048576 bytes)",
+    ),
     ("Invoke", {"FunctionName": "declared", "ClientContext": "e30"}, 400, "Client context must be a valid Base64"),
     ("CreateFunction", {"FunctionName": "declared"}, 409, "Function already exist: declared"),
     ("CreateFunction", {"Runtime": "nodejs20.x"}, 400, "function made: runtime 'nodejs20.x' is not served here"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pelton.arns import function_arn
 from pelton.functions.definition import LATEST, Function
@@ -25,6 +25,15 @@ class Address:
     def arn(self) -> str:
         """The ARN, with the qualifier if there is one."""
         return function_arn(self.region, self.account, self.name, self.qualifier)
+
+    @property
+    def function_arn(self) -> str:
+        """The ARN without qualifier."""
+        return function_arn(self.region, self.account, self.name)
+
+    def at(self, qualifier: str) -> Address:
+        """The same function, qualified."""
+        return replace(self, qualifier=qualifier)
 
 
 def address_of(body: JsonObject, context: RequestContext) -> Address:
@@ -51,12 +60,12 @@ def function_at(functions: Functions, body: JsonObject, context: RequestContext)
     """The function that the request means.
 
     Raises:
-        FunctionNotFound: none of that name, or a version or alias, of which there are none yet.
+        FunctionNotFound: none of that name, or no such version or alias.
         InvalidParameterValue: as ``address_of``.
     """
     address = address_of(body, context)
-    function = functions.get(function_arn(address.region, address.account, address.name))
-    if function is None or address.qualifier not in (None, LATEST):
+    function = functions.get(address.arn)
+    if function is None:
         asked = function_arn(address.region, address.account, address.name, address.qualifier or LATEST)
         raise FunctionNotFound(f"Function not found: {asked}")
     return function, address

@@ -13,10 +13,12 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from pelton.functions.addressing import Address, address_of, function_at
 from pelton.functions.archive import ARCHIVE_BYTES_MAX
+from pelton.functions.asynchronous.api import event_invoke_operations
+from pelton.functions.asynchronous.engine import AsyncInvocations
 from pelton.functions.configuration import declared, requested, shown
 from pelton.functions.definition import LATEST, Function
 from pelton.functions.errors import InvalidParameterValue, RequestTooLarge
-from pelton.functions.invoking import invoke_operation
+from pelton.functions.invoking import invoke_operations
 from pelton.functions.registry import Registry
 from pelton.functions.service import Functions
 from pelton.operations import Access, JsonObject, Operation, RequestContext
@@ -26,9 +28,9 @@ from pelton.storage.functions import StoredFunction
 _Decision = Callable[[], Awaitable[JsonObject]]
 
 
-def operations(functions: Functions, storage: Storage) -> Mapping[str, Operation]:
+def operations(functions: Functions, storage: Storage, events: AsyncInvocations) -> Mapping[str, Operation]:
     """Invoke, and making, showing, changing and removing functions."""
-    registry = Registry(functions, storage, data_dir=storage.path, random=functions.random)
+    registry = Registry(functions, storage, events.attached, events.destinations)
     api = _FunctionsApi(functions, registry, since_ms=functions.clock.now_ms())
     prepared = {
         "CreateFunction": api.create,
@@ -40,12 +42,16 @@ def operations(functions: Functions, storage: Storage) -> Mapping[str, Operation
         "DeleteFunction": api.delete,
     }
     made = {name: Operation(name=name, access=Access.CALL, prepare=prepare) for name, prepare in prepared.items()}
-    return {**made, "Invoke": invoke_operation(functions)}
+    return {
+        **made,
+        **invoke_operations(functions, events),
+        **event_invoke_operations(functions, storage, events.attached, events.destinations),
+    }
 
 
-def restore(functions: Functions, storage: Storage) -> list[Function]:
+def restore(functions: Functions, storage: Storage, events: AsyncInvocations) -> list[Function]:
     """Define what was made through the API before; call it before the project's functions are defined, which win."""
-    return Registry(functions, storage, data_dir=storage.path, random=functions.random).restore()
+    return Registry(functions, storage, events.attached, events.destinations).restore()
 
 
 class _FunctionsApi:

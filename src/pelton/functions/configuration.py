@@ -19,12 +19,14 @@ from pelton.functions.errors import InvalidParameterValue
 from pelton.operations import JsonObject
 
 #: Members of a request that are shown again as they came.
-_SHOWN = ("Role", "Handler", "Runtime", "Description", "Timeout", "MemorySize", "Environment", "KMSKeyArn")
+_SHOWN = (
+    *("Role", "Handler", "Runtime", "Description", "Timeout", "MemorySize", "Environment", "KMSKeyArn"),
+    "DeadLetterConfig",
+)
 _SHOWN_DEPLOYMENT = ("VpcConfig", "TracingConfig", "Architectures", "EphemeralStorage", "Tags", "CodeSigningConfigArn")
 #: Members that would change what runs; present and not empty, they are refused.
 _REFUSED = (
     "Layers",
-    "DeadLetterConfig",
     "FileSystemConfigs",
     "ImageConfig",
     "Publish",
@@ -121,6 +123,7 @@ def function_from(settings: JsonObject, *, account: str, region: str, name: str,
             timeout_s=float(settings["Timeout"]),
             memory_mb=settings["MemorySize"],
             description=settings["Description"],
+            dead_letter=(settings.get("DeadLetterConfig") or {}).get("TargetArn") or None,
         )
     except InvalidFunction as error:
         raise InvalidParameterValue(str(error)) from error
@@ -138,6 +141,7 @@ def declared(function: Function, *, since_ms: int) -> JsonObject:
         "Timeout": int(function.timeout_s),
         "MemorySize": function.memory_mb,
         "Environment": {"Variables": dict(function.environment)},
+        **({} if function.dead_letter is None else {"DeadLetterConfig": {"TargetArn": function.dead_letter}}),
         "LastModified": _moment(since_ms),
         "RevisionId": "00000000-0000-0000-0000-000000000000",
     }

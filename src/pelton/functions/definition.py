@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pelton.arns import DEFAULT_ACCOUNT, DEFAULT_REGION, function_arn
 
-#: The version every function has; published versions are not served yet.
+#: The version every function has: its newest code and configuration.
 LATEST = "$LATEST"
 TIMEOUT_S_MAX = 900
 MEMORY_MB_MIN = 128
@@ -47,6 +47,7 @@ class Function:
     description: str = ""
     layers: tuple[Path, ...] = ()  #: folders, as they would appear under ``/opt``
     version: str = LATEST
+    dead_letter: str | None = None  #: ARN of the queue that gets events of asynchronous invocations that fail
     key: str = ""  #: the project's own key (``index_users``), or the name when empty
 
     def __post_init__(self) -> None:
@@ -66,6 +67,11 @@ class Function:
     def arn(self) -> str:
         """The unqualified ARN."""
         return function_arn(self.region, self.account, self.name)
+
+    @property
+    def identity(self) -> str:
+        """The ARN with the version: what workers are kept apart by."""
+        return f"{self.arn}:{self.version}"
 
     @property
     def log_group(self) -> str:

@@ -46,14 +46,18 @@ class RequestTooLarge(WireError):
 
 
 class TooManyRequests(WireError):
-    """No worker is free and too many invocations wait."""
+    """As many invocations are under way as may be."""
 
     code = "TooManyRequestsException"
     status = 429
 
+    def __init__(self, message: str, reason: str = "ConcurrentInvocationLimitExceeded") -> None:
+        super().__init__(message)
+        self.reason = reason
+
     def members(self) -> dict[str, object]:
         """Which limit it is."""
-        return {"Reason": "ConcurrentInvocationLimitExceeded"}
+        return {"Reason": self.reason}
 
 
 class ServiceUnavailable(WireError):

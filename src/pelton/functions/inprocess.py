@@ -71,7 +71,7 @@ class InProcessExecutor:
         """
         if self._is_draining:
             raise Draining("Pelton is stopping")
-        imported = self._imported.get(task.function.arn)
+        imported = self._imported.get(task.function.identity)
         if imported is not None and imported.function == task.function:
             return self._call(imported, task)
         fresh = self._import(task.function)
@@ -81,14 +81,14 @@ class InProcessExecutor:
 
     async def prewarm(self, function: Function) -> Run | None:
         """Import the handler now; the failed run, when it cannot be imported."""
-        if function.arn in self._imported:
+        if function.identity in self._imported:
             return None
         fresh = self._import(function)
         return fresh if isinstance(fresh, Run) else None
 
     def retire(self, function: Function) -> None:
         """Forget what was imported for the function."""
-        self._imported.pop(function.arn, None)
+        self._imported.pop(function.identity, None)
 
     async def drain(self, timeout_s: float) -> None:  # noqa: ARG002  # No run is under way between two calls.
         """Begin no more runs."""
@@ -111,7 +111,7 @@ class InProcessExecutor:
             return _failed(error, "")
         init_ms = (self._clock.monotonic() - began) * 1000
         imported = _Imported(function=function, namespace=namespace, handler=handler, start=plan.start, init_ms=init_ms)
-        self._imported[function.arn] = imported
+        self._imported[function.identity] = imported
         return imported
 
     def _call(self, imported: _Imported, task: Task) -> Run:

@@ -79,8 +79,19 @@ class UnknownFunction(NotInvoked):
         self.function_name = function_name
 
 
+class ThrottleReason(Enum):
+    """Which limit an invocation met; the value is Lambda's word for it."""
+
+    CONCURRENT = "ConcurrentInvocationLimitExceeded"  #: no worker, and too many invocations wait already
+    RESERVED = "ReservedFunctionConcurrentInvocationLimitExceeded"
+
+
 class Throttled(NotInvoked):
-    """No worker may be started and too many invocations wait already."""
+    """As many invocations are under way as may be."""
+
+    def __init__(self, text: str, reason: ThrottleReason = ThrottleReason.CONCURRENT) -> None:
+        super().__init__(text)
+        self.reason = reason
 
 
 class Draining(NotInvoked):

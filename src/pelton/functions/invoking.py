@@ -1,16 +1,16 @@
-"""The Invoke operation. Source: Lambda API reference, Invoke."""
+"""The Invoke operation, and its older sister InvokeAsync. Source: Lambda API reference."""
 
 from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 import orjson
 
-from pelton.functions.addressing import function_at
+from pelton.functions.addressing import Address, function_at
+from pelton.functions.asynchronous.engine import AsyncInvocations
 from pelton.functions.errors import (
-    InvalidParameterValue,
     InvalidRequestContent,
     RequestTooLarge,
     ServiceUnavailable,
@@ -23,20 +23,27 @@ from pelton.operations import Access, JsonObject, Operation, RequestContext
 
 #: Largest event of a synchronous invocation, bytes.
 PAYLOAD_BYTES_MAX = 6291456
+#: Largest event of an asynchronous one, bytes.
+EVENT_BYTES_MAX = 1048576
+_TOO_LARGE = "Request must be smaller than {limit} bytes for the InvokeFunction operation"
+_TOO_LARGE_EVENT = "{given} byte payload is too large for the Event invocation type (limit {limit} bytes)"
 _CLIENT_CONTEXT_MAX = 3583
 
+_Decision = Callable[[], Awaitable[JsonObject]]
 
-def invoke_operation(functions: Functions) -> Operation:
-    """Invoke: ``RequestResponse`` and ``DryRun``; ``Event`` needs a durable queue and is refused by name."""
 
-    def prepare(body: JsonObject, context: RequestContext) -> Callable[[], Awaitable[JsonObject]]:
+def invoke_operations(functions: Functions, events: AsyncInvocations) -> Mapping[str, Operation]:
+    """Invoke, and InvokeAsync, which is older and means the same as ``Event``."""
+
+    def invoke(body: JsonObject, context: RequestContext) -> _Decision:
         _, address = function_at(functions, body, context)
         kind = body.get("InvocationType") or "RequestResponse"
         if kind == "Event":
-            raise InvalidParameterValue("InvocationType Event is not served here yet: use RequestResponse")
+            event = _event(body.get("Payload") or b"", EVENT_BYTES_MAX, _TOO_LARGE_EVENT)
+            return lambda: _accept(events, address, event, context.trace)
         invocation = Invocation(
             function_name=address.arn,
-            payload=_event(body.get("Payload") or b""),
+            payload=_event(body.get("Payload") or b"", PAYLOAD_BYTES_MAX, _TOO_LARGE),
             trace=child_of(functions.random, context.trace),
             client_context=_client_context(body.get("ClientContext")),
             wants_log_tail=body.get("LogType") == "Tail",
@@ -44,7 +51,26 @@ def invoke_operation(functions: Functions) -> Operation:
         )
         return lambda: _invoke(functions, invocation, is_dry=kind == "DryRun")
 
-    return Operation(name="Invoke", access=Access.CALL, prepare=prepare)
+    def invoke_async(body: JsonObject, context: RequestContext) -> _Decision:
+        _, address = function_at(functions, body, context)
+        event = _event(body.get("InvokeArgs") or b"", EVENT_BYTES_MAX, _TOO_LARGE_EVENT)
+
+        async def accept() -> JsonObject:
+            await _accept(events, address, event, context.trace)
+            return {"Status": 202}
+
+        return accept
+
+    return {
+        "Invoke": Operation(name="Invoke", access=Access.CALL, prepare=invoke),
+        "InvokeAsync": Operation(name="InvokeAsync", access=Access.CALL, prepare=invoke_async),
+    }
+
+
+async def _accept(events: AsyncInvocations, address: Address, payload: bytes, trace: str | None) -> JsonObject:
+    """Keep the event; it is durable when the caller hears 202."""
+    await events.accept(address.function_arn, address.qualifier or "", payload, trace)
+    return {"StatusCode": 202, "Payload": b""}
 
 
 async def _invoke(functions: Functions, invocation: Invocation, *, is_dry: bool) -> JsonObject:
@@ -53,7 +79,7 @@ async def _invoke(functions: Functions, invocation: Invocation, *, is_dry: bool)
     try:
         outcome = await functions.invoke(invocation)
     except Throttled as error:
-        raise TooManyRequests("Rate Exceeded.") from error
+        raise TooManyRequests("Rate Exceeded.", error.reason.value) from error
     except Draining as error:
         raise ServiceUnavailable(str(error)) from error
     return _reply(outcome, wants_log_tail=invocation.wants_log_tail)
@@ -72,12 +98,10 @@ def _reply(outcome: Outcome, *, wants_log_tail: bool) -> JsonObject:
     return reply
 
 
-def _event(payload: bytes) -> bytes:
+def _event(payload: bytes, bytes_max: int, too_large: str) -> bytes:
     """The event's JSON text; an empty body means ``{}``."""
-    if len(payload) > PAYLOAD_BYTES_MAX:
-        raise RequestTooLarge(
-            f"Request must be smaller than {PAYLOAD_BYTES_MAX} bytes for the InvokeFunction operation"
-        )
+    if len(payload) > bytes_max:
+        raise RequestTooLarge(too_large.format(given=len(payload), limit=bytes_max))
     if not payload.strip():
         return b"{}"
     try:

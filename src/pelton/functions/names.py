@@ -30,3 +30,8 @@ def parse_function_name(text: str) -> FunctionName | None:
     if match is None:
         return None
     return FunctionName(match["name"], match["qualifier"], match["account"], match["region"])
+
+
+def unqualified(arn: str) -> str:
+    """A function's ARN without its qualifier."""
+    return ":".join(arn.split(":")[:7])

@@ -97,7 +97,7 @@ class ProcessExecutor:
 
     def retire(self, function: Function) -> None:
         """Let later runs start new workers; busy ones end after their run."""
-        pool = self._pools.get(function.arn)
+        pool = self._pools.get(function.identity)
         if pool is not None:
             self._replace(pool, pool.function)
 
@@ -126,9 +126,9 @@ class ProcessExecutor:
     # Pools.
 
     def _pool(self, function: Function) -> FunctionPool:
-        pool = self._pools.get(function.arn)
+        pool = self._pools.get(function.identity)
         if pool is None:
-            pool = self._pools[function.arn] = FunctionPool(function)
+            pool = self._pools[function.identity] = FunctionPool(function)
         elif pool.function is not function and pool.function != function:
             pool = self._replace(pool, function)
         return pool
@@ -141,7 +141,7 @@ class ProcessExecutor:
                 worker.end(Ending.RETIRED)
         pool.idle.clear()
         _settle_warming(pool, None)
-        new = self._pools[function.arn] = FunctionPool(function, waiting=pool.waiting)
+        new = self._pools[function.identity] = FunctionPool(function, waiting=pool.waiting)
         pool.waiting = type(pool.waiting)()
         self._grow_soon(0)
         return new

@@ -11,14 +11,16 @@ import shutil
 import uuid
 from collections.abc import Callable, Collection
 from pathlib import Path
-from random import Random
 
 from pelton.functions.archive import code_folder, unpack
+from pelton.functions.asynchronous.destinations import EventDestinations
+from pelton.functions.attached import Attached
 from pelton.functions.configuration import code_members, function_from, requested, stamped
 from pelton.functions.definition import Function
 from pelton.functions.errors import FunctionConflict, FunctionNotFound, InvalidParameterValue, PreconditionFailed
 from pelton.functions.service import Functions
 from pelton.operations import JsonObject
+from pelton.storage.attachments import remove_attachments
 from pelton.storage.engine import Storage
 from pelton.storage.functions import (
     StoredFunction,
@@ -41,11 +43,15 @@ _UNPACK_INLINE_BYTES = 1 << 20
 class Registry:
     """Creates, changes, removes and restores functions."""
 
-    def __init__(self, functions: Functions, storage: Storage, *, data_dir: Path, random: Random) -> None:
+    def __init__(
+        self, functions: Functions, storage: Storage, attached: Attached, destinations: EventDestinations
+    ) -> None:
         self._functions = functions
         self._storage = storage
-        self._folder = data_dir.resolve() / "functions" / "code"
-        self._random = random
+        self._attached = attached
+        self._destinations = destinations
+        self._folder = storage.path.resolve() / "functions" / "code"
+        self._random = functions.random
 
     def restore(self) -> list[Function]:
         """Define what was stored before; see ``api.restore``."""
@@ -75,6 +81,7 @@ class Registry:
             raise conflict
         folder = await self._unpacked(archive)
         function = _function(draft, folder)
+        self._check_dead_letter(draft.configuration)
         created = self._stamped(draft, code_members(archive))
 
         def store(transaction: WriteTransaction) -> None:
@@ -93,6 +100,8 @@ class Registry:
             FunctionConflict: it is not one made through the API.
             InvalidParameterValue: the settings cannot run.
         """
+
+        self._check_dead_letter(request)
 
         def change(stored: StoredFunction) -> StoredFunction:
             _check_revision(stored, request.get("RevisionId"))
@@ -129,8 +138,11 @@ class Registry:
         def remove(transaction: WriteTransaction) -> None:
             if not remove_function(transaction, function.account, function.region, function.name):
                 raise FunctionNotFound(f"Function not found: {function.arn}")
+            remove_attachments(transaction, function.arn)
 
         await self._storage.write(remove)
+        self._attached.forget(function.arn)
+        self._functions.concurrency.reserve(function.arn, None)
         self._functions.remove(function.arn)
 
     async def _change(
@@ -152,6 +164,12 @@ class Registry:
         changed = await self._storage.write(store)
         self._functions.define(_function(changed, folder))
         return changed
+
+    def _check_dead_letter(self, settings: JsonObject) -> None:
+        arn = (settings.get("DeadLetterConfig") or {}).get("TargetArn")
+        if arn:
+            with self._storage.snapshot() as snapshot:
+                self._destinations.check(snapshot, arn)
 
     def _remove_unused(self, used: Collection[str]) -> None:
         for folder in self._folder.iterdir() if self._folder.is_dir() else ():

@@ -12,18 +12,16 @@ import uuid
 from collections.abc import Callable, Iterable, Sequence
 from random import Random
 
-from pelton.arns import DEFAULT_ACCOUNT, DEFAULT_REGION
 from pelton.clock import Clock
 from pelton.functions.advice import advice
-from pelton.functions.definition import LATEST, Function
+from pelton.functions.concurrency import Concurrency
+from pelton.functions.definition import Function
+from pelton.functions.directory import Directory
 from pelton.functions.executor import Executor, Run, Task
 from pelton.functions.invocation import Draining, Invocation, LogKind, LogLine, Outcome, UnknownFunction
 from pelton.functions.logs import InvocationLog, end_line, error_event, report_line, start_line
 from pelton.functions.names import parse_function_name
 from pelton.functions.trace import new_trace
-
-#: A function's identity: account, region and name.
-_Identity = tuple[str, str, str]
 
 
 class Functions:
@@ -37,8 +35,8 @@ class Functions:
         self._executor = executor
         self.clock = clock
         self.random = random
-        self._functions: dict[_Identity, Function] = {}
-        self._by_key: dict[str, Function] = {}  #: project keys, and the names of the default account and region
+        self.directory = Directory()
+        self.concurrency = Concurrency()
         self._log_listeners: list[Callable[[LogLine], None]] = []
         self._outcome_listeners: list[Callable[[Invocation, Outcome], None]] = []
         self._is_draining = False
@@ -54,38 +52,35 @@ class Functions:
 
     def define(self, function: Function) -> None:
         """Add the function, or replace the one with its account, region and name; later invocations use it."""
-        identity = (function.account, function.region, function.name)
-        previous = self._functions.get(identity)
+        previous = self.directory.same(function)
         if previous == function:
             return
         if previous is not None:
-            self._forget(previous)
-        self._functions[identity] = function
-        self._by_key[function.key] = function
-        if _is_at_home(function):
-            self._by_key[function.name] = function
+            self._executor.retire(previous)
+        self.directory.put(function)
 
     def remove(self, name: str) -> bool:
         """Forget the function with that name, key or ARN; False when there is none."""
         function = self.get(name)
         if function is None:
             return False
-        self._forget(function)
+        for each in self.directory.drop(function):
+            self._executor.retire(each)
         return True
+
+    def remove_version(self, arn: str, version: str) -> None:
+        """Forget a published version."""
+        function = self.directory.drop_version(arn, version)
+        if function is not None:
+            self._executor.retire(function)
 
     def get(self, name: str) -> Function | None:
         """The function with that name, project key or ARN; a bare name means the default account and region."""
-        function = self._by_key.get(name)
-        if function is not None:
-            return function
-        parts = parse_function_name(name)
-        if parts is None or parts.qualifier not in (None, LATEST):
-            return None
-        return self._functions.get((parts.account or DEFAULT_ACCOUNT, parts.region or DEFAULT_REGION, parts.name))
+        return self.directory.get(name)
 
     def list(self) -> list[Function]:
         """All functions, sorted by account, region and name."""
-        return [self._functions[identity] for identity in sorted(self._functions)]
+        return self.directory.listed()
 
     async def invoke(self, invocation: Invocation) -> Outcome:
         """Run the function once and say what came of it.
@@ -95,9 +90,16 @@ class Functions:
         """
         if self._is_draining:
             raise Draining("Pelton is stopping")
-        function = self.get(invocation.function_name)
+        function = self.directory.get(invocation.function_name, self.random)
         if function is None:
             raise UnknownFunction(invocation.function_name)
+        self.concurrency.begin(function)
+        try:
+            return await self._run(function, invocation)
+        finally:
+            self.concurrency.end(function)
+
+    async def _run(self, function: Function, invocation: Invocation) -> Outcome:
         request_id = invocation.request_id or self._new_request_id()
         log = self._log(function, request_id, keeps=invocation.wants_log_tail)
         task = Task(
@@ -140,13 +142,6 @@ class Functions:
         self._is_draining = True
         await self._executor.drain(timeout_s)
 
-    def _forget(self, function: Function) -> None:
-        self._executor.retire(function)
-        del self._functions[function.account, function.region, function.name]
-        for key in (function.key, function.name):
-            if self._by_key.get(key) == function:
-                del self._by_key[key]
-
     def _log_end(self, log: InvocationLog, task: Task, run: Run) -> None:
         if run.error_type is not None:
             log.write(error_event(run, task.request_id, self.clock.now_ms()))
@@ -175,13 +170,10 @@ class Functions:
         return str(uuid.UUID(int=self.random.getrandbits(128), version=4))
 
 
-def _is_at_home(function: Function) -> bool:
-    return function.account == DEFAULT_ACCOUNT and function.region == DEFAULT_REGION
-
-
 def _invoked_arn(function: Function, asked: str) -> str:
     """Unqualified, unless the caller gave a qualifier."""
-    return f"{function.arn}:{LATEST}" if asked.endswith(f":{LATEST}") else function.arn
+    parts = parse_function_name(asked) if ":" in asked else None
+    return f"{function.arn}:{parts.qualifier}" if parts is not None and parts.qualifier else function.arn
 
 
 def _outcome(task: Task, run: Run, started_ms: int, log_tail: bytes) -> Outcome:

@@ -40,14 +40,14 @@ class Workplaces:
 
     def take(self, function: Function) -> int:
         """The lowest number that no worker of the function has."""
-        taken = self._taken.setdefault(function.name, set())
+        taken = self._taken.setdefault(function.identity, set())
         number = next(number for number in range(len(taken) + 1) if number not in taken)
         taken.add(number)
         return number
 
     def give_back(self, function: Function, number: int) -> None:
         """The worker with that number has ended; its folder stays for the next."""
-        self._taken[function.name].discard(number)
+        self._taken[function.identity].discard(number)
 
     def plan(self, function: Function, number: int, *, now_ms: int, random: Random) -> LaunchPlan:
         """How to launch the function's worker with that number.
@@ -55,7 +55,8 @@ class Workplaces:
         Raises:
             OSError: its temporary folder cannot be made.
         """
-        temporary = self._temporary / f"{function.name}-{number}"
+        home = function.identity.removeprefix("arn:aws:lambda:").replace(":", "-").replace("$", "")
+        temporary = self._temporary / f"{home}-{number}"
         temporary.mkdir(exist_ok=True)
         log_stream = _log_stream(function, now_ms, random)
         environment = function_environment(

@@ -15,6 +15,8 @@ from random import Random
 from pelton import functions, queues, streams, tables, triggers
 from pelton.arns import DEFAULT_ACCOUNT
 from pelton.clock import Clock
+from pelton.functions.asynchronous.engine import AsyncInvocations
+from pelton.functions.attached import Attached
 from pelton.functions.executor import Executor
 from pelton.functions.invocation import Invocation, NotInvoked, Outcome
 from pelton.functions.service import Functions
@@ -31,6 +33,7 @@ from pelton.tables.backfilling import Backfilling
 from pelton.tables.expiring import Expiring
 from pelton.tables.options import TableOptions
 from pelton.triggers.destinations import Beside, Destinations
+from pelton.triggers.event_destinations import QueueDestinations
 from pelton.triggers.options import TriggerOptions
 from pelton.triggers.protocols import NotInvoked as TriggerNotInvoked
 from pelton.triggers.service import Triggers
@@ -61,6 +64,13 @@ class Core:
         self.functions = Functions(ground.executor, clock=ground.clock, random=ground.random)
         self.reporting = Reporting(self.events, ground.clock, self.functions)
         self.destinations = Destinations(self.queues, random=ground.random, beside=ground.beside)
+        self.asynchronous = AsyncInvocations(
+            self.functions,
+            ground.storage,
+            Attached(ground.storage),
+            QueueDestinations(self.queues),
+            self.reporting.on_event_trouble,
+        )
         self.backfilling = Backfilling(ground.storage, ground.clock)
         self.expiring = Expiring(ground.storage, ground.clock)
         self.triggers = Triggers(
@@ -72,7 +82,7 @@ class Core:
             options=TriggerOptions(destinations=self.destinations, retention_ms=ground.settings.retention_ms),
         )
         self.services = self._services()
-        functions.restore(self.functions, self.storage)
+        functions.restore(self.functions, self.storage, self.asynchronous)
         self.functions.on_log(self.reporting.on_log)
         self.functions.on_outcome(self.reporting.on_outcome)
         self.functions.on_outcome(self._record)
@@ -88,6 +98,7 @@ class Core:
         self.backfilling.start()
         self.expiring.start()
         await self.triggers.start()
+        self.asynchronous.start()
 
     async def quiesce(self, timeout_s: float) -> None:
         """Begin nothing more, let what is under way end for at most that long, and make all state durable."""
@@ -95,7 +106,9 @@ class Core:
         self.backfilling.close()
         self.expiring.close()
         await self.triggers.drain(timeout_s)
+        ending = asyncio.ensure_future(self.asynchronous.drain())
         await self.functions.drain(timeout_s)
+        await ending
 
     async def call(self, name: str, body: JsonObject, region: str) -> JsonObject:
         """Run one of DynamoDB's operations on the stack's own behalf, validated as a client's request is.
@@ -123,9 +136,13 @@ class Core:
         with self.storage.snapshot() as snapshot:
             return snapshot.tip()
 
-    def outstanding(self, up_to: SequenceNumber) -> list[str]:
-        """Reactions to the changes up to that number that are not done, one line each."""
-        return self.triggers.outstanding(up_to)
+    def outstanding(self, up_to: SequenceNumber, up_to_event: int | None = None) -> list[str]:
+        """Reactions that are not done to the changes and asynchronous events up to those numbers, one line each.
+
+        None: to all events there are.
+        """
+        newest = self.asynchronous.newest() if up_to_event is None else up_to_event
+        return [*self.triggers.outstanding(up_to), *self.asynchronous.outstanding(newest)]
 
     def _services(self) -> Mapping[str, Mapping[str, Operation]]:
         settings, random = self.ground.settings, self.ground.random
@@ -143,7 +160,7 @@ class Core:
             "DynamoDBStreams_20120810": streams.operations(),
             "AmazonSQS": queues.operations(self.queues),
             "lambda": {
-                **functions.operations(self.functions, self.storage),
+                **functions.operations(self.functions, self.storage, self.asynchronous),
                 **triggers.operations(self.triggers, self.functions),
             },
         }

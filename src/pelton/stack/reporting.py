@@ -51,6 +51,10 @@ class Reporting:
         kind = Kind.STUCK if event.kind is TriggerEventKind.BATCH_FAILED else Kind.NOTE
         self._add(kind, self._key(event.function_name), event.text, is_problem=is_problem)
 
+    def on_event_trouble(self, function: str, text: str) -> None:
+        """Something went wrong with the asynchronous events of the function with that ARN."""
+        self._add(Kind.NOTE, self._key(function), text, is_problem=True)
+
     def on_request(self, line: str, function_key: str | None, *, is_problem: bool) -> None:
         """The gateway answered a request: ``POST /users 200 12 ms``."""
         subject = function_key or "gateway"

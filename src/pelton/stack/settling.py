@@ -1,17 +1,19 @@
 """``settle()``: wait until every reaction to what is written now is done, and every reaction to those.
 
-It covers the positions at the call, and the changes whose cause descends from them, to a bounded depth:
-what others write meanwhile is not waited for, and functions that feed each other for ever are named.
+It covers the positions at the call (changes and asynchronous events), and what descends from them by its cause, to a
+bounded depth: what others write meanwhile is not waited for, and functions that feed each other for ever are named.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
+from typing import NamedTuple
 
 from pelton.stack.core import Core
+from pelton.storage.async_events import causes_of_events
 from pelton.storage.catalog import SequenceNumber, Stream
 from pelton.storage.change import LogRecord
-from pelton.storage.invocations import invocation_of_trace
+from pelton.storage.invocations import InvocationRow, invocation_of_trace
 from pelton.storage.transaction import Snapshot, WriteTransaction
 
 #: Generations of reactions to reactions before it is called a cycle.
@@ -28,6 +30,13 @@ class NotSettled(Exception):
         self.outstanding = outstanding
 
 
+class Covered(NamedTuple):
+    """What is waited for: changes and asynchronous events up to these numbers."""
+
+    records: SequenceNumber
+    events: int
+
+
 async def settle(core: Core, pause: Callable[[], Awaitable[bool]]) -> None:
     """Wait until nothing is outstanding.
 
@@ -38,9 +47,9 @@ async def settle(core: Core, pause: Callable[[], Awaitable[bool]]) -> None:
     Raises:
         NotSettled: patience ended, or every generation of reactions wrote something that caused another.
     """
-    covered = core.tip()
+    covered = Covered(core.tip(), core.asynchronous.newest())
     for _ in range(DEPTH_MAX):
-        while outstanding := core.outstanding(covered):
+        while outstanding := core.outstanding(*covered):
             if not await pause():
                 raise NotSettled("not settled", outstanding)
         # Rows of invocations ride a commit: an empty write takes them along, so that causes can be told.
@@ -56,15 +65,22 @@ def _nothing(_transaction: WriteTransaction) -> None:
     """Change nothing."""
 
 
-def newest_descendant(core: Core, covered: SequenceNumber) -> SequenceNumber | None:
-    """The newest change that a reaction to the covered ones made after them; None when there is none."""
+def newest_descendant(core: Core, covered: Covered) -> Covered | None:
+    """The newest change and event that reactions to the covered ones made after them; None when there is none."""
     with core.storage.snapshot() as snapshot:
-        numbers = [
+        records = [
             record.sequence_number
-            for record in _records_after(core, snapshot, covered)
-            if _descends(snapshot, record, covered)
+            for record in _records_after(core, snapshot, covered.records)
+            if _descends(snapshot, record.cause, covered)
         ]
-    return max(numbers, default=None)
+        events = [
+            number
+            for number, cause in causes_of_events(snapshot, covered.events)
+            if _descends(snapshot, cause, covered)
+        ]
+    if not records and not events:
+        return None
+    return Covered(max(records, default=covered.records), max(events, default=covered.events))
 
 
 def _records_after(core: Core, snapshot: Snapshot, after: SequenceNumber) -> Iterator[LogRecord]:
@@ -81,16 +97,27 @@ def _records_of(snapshot: Snapshot, stream: Stream, shard_id: str, after: Sequen
         after = page[-1].sequence_number
 
 
-def _descends(snapshot: Snapshot, record: LogRecord, covered: SequenceNumber) -> bool:
-    if record.cause is None:
-        return False
-    row = invocation_of_trace(snapshot, record.cause)
-    return row is not None and row.first is not None and row.first <= covered
+def _descends(snapshot: Snapshot, cause: str | None, covered: Covered) -> bool:
+    """Whether the invocation that a trace names was caused, at whatever remove, by something covered."""
+    for _ in range(DEPTH_MAX):
+        row = None if cause is None else invocation_of_trace(snapshot, cause)
+        if row is None:
+            return False
+        if _is_covered(row, covered):
+            return True
+        cause = (row.detail or {}).get("cause")
+    return True  # A chain of that length is a cycle: it is waited for, so that it gets named.
 
 
-def _cycle(core: Core, covered: SequenceNumber) -> list[str]:
+def _is_covered(row: InvocationRow, covered: Covered) -> bool:
+    event = (row.detail or {}).get("event")
+    return (row.first is not None and row.first <= covered.records) or (event is not None and event <= covered.events)
+
+
+def _cycle(core: Core, covered: Covered) -> list[str]:
     """The functions that the newest changes came from."""
     with core.storage.snapshot() as snapshot:
-        records = _records_after(core, snapshot, SequenceNumber(covered - 1))
+        records = _records_after(core, snapshot, SequenceNumber(covered.records - 1))
         rows = [invocation_of_trace(snapshot, record.cause) for record in records if record.cause is not None]
-    return sorted({f"{row.function} reacts to what it causes" for row in rows if row is not None})
+        waiting = core.asynchronous.outstanding(core.asynchronous.newest())
+    return [*sorted({f"{row.function} reacts to what it causes" for row in rows if row is not None}), *waiting]

@@ -121,8 +121,25 @@ _VERSION_4 = (
         started_ms INTEGER NOT NULL, reason TEXT)""",
 )
 
+_VERSION_5 = (
+    # What is attached to functions: event invoke configuration, concurrency, aliases, policies, URLs; body is JSON.
+    """CREATE TABLE attachments (
+        function TEXT NOT NULL, kind TEXT NOT NULL, qualifier TEXT NOT NULL, body BLOB NOT NULL,
+        PRIMARY KEY (function, kind, qualifier)) WITHOUT ROWID""",
+    # Published versions: configuration and archive as they were then.
+    """CREATE TABLE function_versions (
+        account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL, version INTEGER NOT NULL,
+        configuration BLOB NOT NULL, code BLOB, PRIMARY KEY (account, region, name, version))""",
+    # Events of asynchronous invocations that are not done with.
+    """CREATE TABLE async_events (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, function TEXT NOT NULL, qualifier TEXT NOT NULL, request_id TEXT NOT NULL,
+        trace TEXT, accepted_ms INTEGER NOT NULL, due_ms INTEGER NOT NULL, attempts INTEGER NOT NULL,
+        delays INTEGER NOT NULL, verdict BLOB, payload BLOB NOT NULL)""",
+    "CREATE INDEX async_events_by_due ON async_events (function, due_ms)",
+)
+
 #: Statements that lead from version n to n + 1, at index n. Append only.
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4)
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4, _VERSION_5)
 
 
 class UnknownSchema(Exception):

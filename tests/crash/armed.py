@@ -1,10 +1,11 @@
 """``pelton up`` that kills itself at a named point of the commit path.
 
-    python -m tests.crash.armed PROJECT DATA_DIR POINT COUNT RETENTION_MS
+    python -m tests.crash.armed PROJECT DATA_DIR POINT COUNT VERIFIED_MS
 
 POINT names an operation of SQLite's file layer: ``write-wal``, ``sync-wal`` (before it), ``synced-wal`` (after it, and
 before anybody hears of it), ``write-database``, ``sync-database``; the process kills itself at the COUNT-th one after
-the file ``armed`` has appeared in the data folder; ``none`` leaves the end to others. All else is ``pelton up``.
+the file ``armed`` has appeared in the data folder; ``none`` leaves the end to others. What was written before
+VERIFIED_MS may be trimmed. All else is ``pelton up``.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from pathlib import Path
 
 import apsw
@@ -21,6 +23,8 @@ from pelton.settings import Settings, process_environment
 from tests.storage.faulty_disk import FaultyFile
 
 ARMED = "armed"
+#: What was written so long before the verification (ms) goes: between this and the trimming no start takes longer.
+_MARGIN_MS = 25_000
 POINTS = ("write-wal", "sync-wal", "synced-wal", "write-database", "sync-database")
 
 
@@ -57,7 +61,7 @@ class _ArmedDisk(apsw.VFS):
         return _ArmedFile(name, flags, self._trigger, self._base)
 
 
-def main(project: str, data_dir: str, point: str, count: str, retention_ms: str) -> int:
+def main(project: str, data_dir: str, point: str, count: str, verified_ms: str) -> int:
     disk = _ArmedDisk(_Trigger(point, int(count), Path(data_dir) / ARMED))  # Kept: it is the file layer while it lives.
     settings = Settings(
         project=Path(project),
@@ -67,7 +71,7 @@ def main(project: str, data_dir: str, point: str, count: str, retention_ms: str)
         companions_port=0,
         mail_port=0,
         is_watching=False,
-        retention_ms=int(retention_ms),
+        retention_ms=time.time_ns() // 1_000_000 - int(verified_ms) + _MARGIN_MS,
         environment=process_environment(),
     )
     code = run_settings(settings, has_named_data_dir=True, as_json=True)

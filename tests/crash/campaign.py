@@ -30,8 +30,6 @@ from tests.end_to_end.running import Up, http, wait_for
 
 #: Kills of one data folder; the next ones begin with a fresh one, so that what is read again stays small.
 KILLS_PER_FOLDER = 20
-#: What was verified is trimmed when it is so much older than its verification (ms): no start takes longer.
-_MARGIN_MS = 20_000
 _PATIENCE_S = 60.0
 #: At most so many operations of a point's kind before the one that ends the server.
 _COUNTS = {"write-wal": 200, "sync-wal": 12, "synced-wal": 12, "write-database": 40, "sync-database": 2}
@@ -110,8 +108,7 @@ class _Folder:
         """Start a server that will end itself at a point of the commit path, or wait to be ended."""
         self._point = self._random.choice((*POINTS, "none", "none", "none"))
         count = self._random.randint(1, _COUNTS.get(self._point, 1))
-        retention_ms = time.time_ns() // 1_000_000 - self._verified_ms + _MARGIN_MS
-        arguments = [str(self._project), str(self._data_dir), self._point, str(count), str(retention_ms)]
+        arguments = [str(self._project), str(self._data_dir), self._point, str(count), str(self._verified_ms)]
         return Up(self._project, self._data_dir, command=[sys.executable, "-m", "tests.crash.armed", *arguments])
 
     def _kill_under_load(self, up: Up) -> None:

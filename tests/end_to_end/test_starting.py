@@ -8,6 +8,7 @@ import stat
 import time
 from pathlib import Path
 
+import apsw
 import pytest
 
 from tests.end_to_end.running import Up, http, run_pelton, wait_for
@@ -49,6 +50,28 @@ def test_a_data_folder_in_use_is_one_line_and_exit_code_2(tmp_path: Path) -> Non
 
     assert ended.returncode == 2
     assert "in use" in ended.stderr
+    assert len(ended.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("statement", "text"),
+    [
+        ("PRAGMA user_version = 1000", "was written by a newer Pelton (schema version 1000"),
+        ("PRAGMA application_id = 7", "was not written by Pelton"),
+    ],
+)
+def test_a_data_folder_of_a_newer_version_or_a_stranger_is_one_line_and_exit_code_2(
+    tmp_path: Path, statement: str, text: str
+) -> None:
+    Up(tmp_path, tmp_path / "data").stop()
+    connection = apsw.Connection(str(tmp_path / "data" / "pelton.db"))
+    connection.execute(statement)
+    connection.close()
+
+    ended = run_pelton("up", str(tmp_path), "--port", "0", "--http-port", "0", "--data-dir", str(tmp_path / "data"))
+
+    assert ended.returncode == 2
+    assert text in ended.stderr
     assert len(ended.stderr.strip().splitlines()) == 1
 
 

@@ -7,6 +7,7 @@ import apsw
 import pytest
 
 from pelton.storage.check import check
+from pelton.storage.faults import FolderUnusable
 from pelton.storage.folder import DataFolderInUse, file_system, linux_mounts, macos_mounts
 from pelton.storage.messages import receivable
 from pelton.storage.schema import APPLICATION_ID, MIGRATIONS, UnknownSchema
@@ -68,7 +69,7 @@ def test_a_strangers_file_is_refused_untouched(tmp_path: Path) -> None:
 def test_a_refused_folder_is_not_held(tmp_path: Path) -> None:
     (tmp_path / "pelton.db").write_bytes(b"not a database at all" * 100)
     for _ in range(2):
-        with pytest.raises(apsw.NotADBError):
+        with pytest.raises(FolderUnusable, match="file is not a database"):
             open_inline(tmp_path)
 
 

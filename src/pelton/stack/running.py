@@ -19,7 +19,7 @@ from typing import NoReturn, Protocol
 from pelton import __version__
 from pelton.clock import Clock, SystemClock
 from pelton.control.api import control_app
-from pelton.control.run_file import RunFile, remove_run_file, write_run_file
+from pelton.control.run_file import RunFile, remove_run_file
 from pelton.functions.options import FunctionsOptions
 from pelton.functions.orphans import reap_orphans
 from pelton.functions.processes import ProcessExecutor
@@ -32,14 +32,11 @@ from pelton.stack.controls import StackControls
 from pelton.stack.core import Core, Ground
 from pelton.stack.events import Event
 from pelton.stack.metrics import Metrics
+from pelton.stack.opening import announce, open_storage
 from pelton.stack.ports import PortRefused, listen, port_of
 from pelton.stack.reading import description, named_companions
 from pelton.stack.refusal import CannotStart
 from pelton.stack.web import WebServer
-from pelton.storage.connection import Durability
-from pelton.storage.drivers import ThreadDriver
-from pelton.storage.engine import Storage, StorageOptions
-from pelton.storage.folder import DataFolderInUse, NetworkFileSystem
 
 __all__ = ["CannotStart", "run"]
 
@@ -140,7 +137,7 @@ class _Running:
         await starting
         await self._core.start()
         self._application.watch(settings)
-        self._run_file = write_run_file(settings.data_dir, self._run_values(control, addresses))
+        self._run_file = announce(settings, self._run_values(control, addresses))
         self._is_ready = True
 
     async def stop(self) -> None:
@@ -179,7 +176,8 @@ class _Running:
 
     def _make_core(self, port: int) -> Core:
         settings = self._settings
-        storage = self._open_storage()
+        storage = open_storage(settings, self._clock)
+        storage.on_fatal(self._on_fatal)
         reap_orphans(settings.data_dir)
         url = f"http://{settings.host}:{port}"
         executor = ProcessExecutor(
@@ -205,20 +203,6 @@ class _Running:
         )
         core.events.listen(self._display.show)
         return core
-
-    def _open_storage(self) -> Storage:
-        durability = Durability.NONE if self._settings.is_ephemeral else Durability.FULL
-        try:
-            storage = Storage.open(
-                self._settings.data_dir.resolve(),
-                clock=self._clock,
-                driver=ThreadDriver(),
-                options=StorageOptions(durability=durability),
-            )
-        except (DataFolderInUse, NetworkFileSystem) as error:
-            raise CannotStart(str(error)) from None
-        storage.on_fatal(self._on_fatal)
-        return storage
 
     async def _open(self, aws: socket.socket, http: socket.socket, control: socket.socket) -> None:
         core, application = self._core, self._application

@@ -182,7 +182,6 @@ class GroupCommit:
     def _fail(self, error: BaseException, answers: Answers) -> None:
         """Undo the batch and answer all of its requests with a retryable error."""
         fault = classify(error, self._connection.system_errno if isinstance(error, apsw.Error) else 0)
-        _log.error("a batch of %d requests was not stored: %s", len(answers), error, exc_info=error)
         refusals = [(done, InternalServerError(fault.value)) for done, _ in answers]
         try:
             if self._connection.in_transaction:
@@ -195,10 +194,12 @@ class GroupCommit:
             error = second
         if fault is Fault.FATAL:
             message = f"{fault.value} ({type(error).__name__}: {error})"
+            self._observer.fatal(message)  # First: the process ends here, with this line as its last.
             self.stop(message)
             _answer(refusals)
-            self._observer.fatal(message)
             return
+        is_surprise = error if fault is Fault.RETRY else None
+        _log.error("%d requests were not stored: %s", len(answers), error, exc_info=is_surprise)
         if not answers and self._queue:
             # BEGIN itself failed: without this the same entry would be tried for ever.
             refusals = [(done, InternalServerError(fault.value)) for _, done in self._queue]

@@ -6,6 +6,7 @@ All methods are called on one thread, the loop's. ``submit`` is the write path, 
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -21,8 +22,8 @@ from pelton.storage.commit import Entry, GroupCommit
 from pelton.storage.connection import Durability, open_checkpointer, open_reader, open_writer
 from pelton.storage.contents import Committed, load
 from pelton.storage.drivers import Driver
-from pelton.storage.faults import Fault
-from pelton.storage.folder import DATABASE, FolderLock, open_folder
+from pelton.storage.faults import Fault, FolderUnusable, classify
+from pelton.storage.folder import DATABASE, FolderLock, has_room, open_folder
 from pelton.storage.reading import Reader
 from pelton.storage.schema import migrate
 from pelton.storage.trimming import trim_step
@@ -70,7 +71,8 @@ class Storage:
         migrate(self._connection)
         self._committed = load(self._connection)
         writing = Writing(self._connection, self._committed, clock.now_ms, options.keeps_old_images)
-        self._reader = Reader(open_reader(file, options.reader_cache_bytes, options.vfs), self._committed)
+        reads = open_reader(file, options.reader_cache_bytes, options.vfs)
+        self._reader = Reader(reads, self._committed, self._read_failed)
         self._reader.renew(self._committed)
         self._commits = GroupCommit(
             self._connection, writing, clock=clock, driver=driver, caps=options, observer=_Wiring(self)
@@ -92,11 +94,14 @@ class Storage:
             DataFolderInUse: another process has it open.
             NetworkFileSystem: it lies where it cannot be kept safe.
             UnknownSchema: a newer Pelton, or another program, wrote it.
-            apsw.Error, OSError: it cannot be read or written.
+            FolderUnusable: it cannot be read or written.
         """
         lock = open_folder(path)
         try:
             return cls(path, lock, clock=clock, options=options or StorageOptions(), driver=driver)
+        except apsw.Error as error:
+            lock.release()
+            raise FolderUnusable(path, error, 0 if has_room(path) else errno.ENOSPC) from error
         except BaseException:
             lock.release()
             raise
@@ -199,8 +204,12 @@ class Storage:
 
     def failed(self, message: str) -> None:
         """For checkpointing: the disk cannot be trusted any more."""
-        self._commits.stop(message)
         self._on_fatal(message)
+        self._commits.stop(message)
+
+    def _read_failed(self, error: apsw.Error) -> None:
+        if classify(error) is Fault.FATAL:
+            self.failed(f"{Fault.FATAL.value} ({type(error).__name__} in a read: {error})")
 
     def _embark(self) -> None:
         if self._ride_timer is not None:

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import errno
 from enum import Enum
+from pathlib import Path
 
 import apsw
 
-_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 _SYNCS = frozenset({apsw.SQLITE_IOERR_FSYNC, apsw.SQLITE_IOERR_DIR_FSYNC})
 
 
@@ -23,6 +23,27 @@ class Fault(Enum):
     DISK_FULL = "The disk of the data folder is full: writes are refused until there is room."
     READ_ONLY = "The data folder is read-only: writes are refused until it can be written again."
     FATAL = "The data folder failed: Pelton stops."
+
+
+#: What an I/O error means beside the system's own number. A file system that the kernel has made read-only (EROFS,
+#: as ext4 does after an error of its own) refuses a write before anything of it is stored.
+_IO_FAULTS = {errno.ENOSPC: Fault.DISK_FULL, errno.EDQUOT: Fault.DISK_FULL, errno.EROFS: Fault.READ_ONLY}
+
+
+class FolderUnusable(Exception):
+    """The data folder cannot be opened: one line with the cause and the cure."""
+
+    def __init__(self, folder: Path, error: Exception, system_errno: int = 0) -> None:
+        cure = _CURES[classify(error, system_errno)]
+        super().__init__(f"the data folder {folder} cannot be used: {error} ({cure})")
+
+
+_CURES = {
+    Fault.RETRY: "try again",
+    Fault.DISK_FULL: "make room on its disk",
+    Fault.READ_ONLY: "let this user write there, or choose another --data-dir",
+    Fault.FATAL: "`pelton check` says what is damaged; `pelton restore` brings a snapshot back",
+}
 
 
 def classify(error: BaseException, system_errno: int = 0) -> Fault:
@@ -36,8 +57,7 @@ def classify(error: BaseException, system_errno: int = 0) -> Fault:
     if isinstance(error, apsw.FullError):
         return Fault.DISK_FULL
     if isinstance(error, apsw.IOError):
-        is_full = system_errno in _NO_ROOM and extended not in _SYNCS
-        return Fault.DISK_FULL if is_full else Fault.FATAL
+        return _IO_FAULTS.get(system_errno, Fault.FATAL) if extended not in _SYNCS else Fault.FATAL
     if isinstance(error, apsw.ReadOnlyError | apsw.PermissionsError):
         return Fault.READ_ONLY
     if isinstance(error, apsw.CorruptError | apsw.NotADBError | apsw.CantOpenError | OSError):

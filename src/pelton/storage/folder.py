@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -16,6 +17,7 @@ from pathlib import Path
 
 DATABASE = "pelton.db"
 _LOCK = "pelton.lock"
+_ROOM_BYTES = 1 << 20
 
 #: File system types whose locks or shared memory cannot be trusted. ``9p`` is a Windows drive under WSL.
 _NETWORK = frozenset(
@@ -73,6 +75,11 @@ def open_folder(folder: Path) -> FolderLock:
     if (kind := file_system(folder, _mounts())) in _NETWORK:
         raise NetworkFileSystem(folder, kind)
     return FolderLock(folder)
+
+
+def has_room(folder: Path) -> bool:
+    """Whether its disk has room for the little that opening needs: SQLite tells its lack as any I/O error."""
+    return shutil.disk_usage(folder).free >= _ROOM_BYTES
 
 
 def file_system(folder: Path, mounts: Iterable[tuple[str, str]]) -> str:

@@ -6,7 +6,7 @@ alone; memory (catalog, counters, positions) and disk always show the same commi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
 
 import apsw
@@ -75,7 +75,11 @@ class Reading:
         sql = self._item_sql.get(table.id)
         if sql is None:
             sql = self._item_sql[table.id] = f"SELECT size, body FROM {rows_of(table, None)} WHERE key = ?"
-        row: Row | None = self._cursor.execute(sql, (key,)).get
+        try:
+            row: Row | None = self._cursor.execute(sql, (key,)).get
+        except apsw.Error as error:
+            self.failed(error)
+            raise
         return None if row is None else StoredItem(key, row[1], row[0])
 
     def items(
@@ -89,6 +93,9 @@ class Reading:
         try:
             for key, size, body in cursor.execute(sql, (lower,) if upper is None else (lower, upper)):
                 yield StoredItem(key=key, body=body, size=size)
+        except apsw.Error as error:
+            self.failed(error)
+            raise
         finally:
             cursor.close()
 
@@ -118,12 +125,16 @@ class Reading:
         records: list[LogRecord] = []
         room = bytes_max
         cursor = self._connection.cursor()
-        for row in cursor.execute(_RECORDS, (shard.number, after, limit)):
-            record = _record(row)
-            room -= record.keys_size + len(record.new_image or b"") + len(record.old_image or b"")
-            if records and room < 0:
-                break
-            records.append(record)
+        try:
+            for row in cursor.execute(_RECORDS, (shard.number, after, limit)):
+                record = _record(row)
+                room -= record.keys_size + len(record.new_image or b"") + len(record.old_image or b"")
+                if records and room < 0:
+                    break
+                records.append(record)
+        except apsw.Error as error:
+            self.failed(error)
+            raise
         cursor.close()
         return records
 
@@ -141,11 +152,28 @@ class Reading:
 
     def select(self, sql: str, bindings: Sequence[SqlValue] = ()) -> Sequence[Row]:
         """All rows of a query. For storage's own modules."""
-        return self._cursor.execute(sql, bindings).fetchall()
+        try:
+            return self._cursor.execute(sql, bindings).fetchall()
+        except apsw.Error as error:
+            self.failed(error)
+            raise
+
+    def failed(self, error: apsw.Error) -> None:
+        """A read failed and is about to raise; the writer's whole batch fails by it, so there is nothing to do."""
 
 
 class Reader(Reading):
-    """The loop thread's reader of the last commit."""
+    """The loop thread's reader of the last commit; ``on_error`` hears of each read that the disk refused."""
+
+    def __init__(
+        self, connection: apsw.Connection, committed: Committed, on_error: Callable[[apsw.Error], None]
+    ) -> None:
+        super().__init__(connection, committed)
+        self._on_error = on_error
+
+    def failed(self, error: apsw.Error) -> None:
+        """A read failed and is about to raise: say so."""
+        self._on_error(error)
 
     def renew(self, committed: Committed) -> None:
         """Show this commit from now on."""

@@ -218,7 +218,7 @@ REFUSED: list[tuple[str, dict[str, object], int, str]] = [
     ("CreateFunction", {"FunctionName": "declared"}, 409, "Function already exist: declared"),
     ("CreateFunction", {"Runtime": "nodejs20.x"}, 400, "function made: runtime 'nodejs20.x' is not served here"),
     ("CreateFunction", {"Layers": ["arn"]}, 400, "Layers is not served here"),
-    ("CreateFunction", {"Publish": True}, 400, "Publish is not served here"),
+    ("PublishVersion", {"FunctionName": "declared"}, 409, "Function declared is declared by the project"),
     ("CreateFunction", {"PackageType": "Image"}, 400, "PackageType Image is not served here"),
     ("CreateFunction", {"Code": {"S3Bucket": "b"}}, 400, "S3Bucket is not served here"),
     ("CreateFunction", {"Code": {}}, 400, "Code.ZipFile is required"),

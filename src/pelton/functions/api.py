@@ -9,29 +9,35 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 
 from pelton.functions.addressing import Address, address_of, function_at
+from pelton.functions.aliases import alias_operations, aliases_of_version, restore_aliases
 from pelton.functions.archive import ARCHIVE_BYTES_MAX
 from pelton.functions.asynchronous.api import event_invoke_operations
 from pelton.functions.asynchronous.engine import AsyncInvocations
-from pelton.functions.configuration import declared, requested, shown
+from pelton.functions.configuration import requested
 from pelton.functions.definition import LATEST, Function
-from pelton.functions.errors import InvalidParameterValue, RequestTooLarge
+from pelton.functions.errors import FunctionConflict, InvalidParameterValue, RequestTooLarge
 from pelton.functions.invoking import invoke_operations
+from pelton.functions.paging import page_of
+from pelton.functions.permissions import policy_operations
 from pelton.functions.registry import Registry
+from pelton.functions.reserving import concurrency_operations, restore_concurrency
+from pelton.functions.room import Decision, Room, calls
 from pelton.functions.service import Functions
-from pelton.operations import Access, JsonObject, Operation, RequestContext
+from pelton.functions.tagging import tag_operations
+from pelton.functions.versions import version_operations
+from pelton.operations import JsonObject, Operation, RequestContext
 from pelton.storage.engine import Storage
 from pelton.storage.functions import StoredFunction
 
-_Decision = Callable[[], Awaitable[JsonObject]]
-
 
 def operations(functions: Functions, storage: Storage, events: AsyncInvocations) -> Mapping[str, Operation]:
-    """Invoke, and making, showing, changing and removing functions."""
+    """All of Lambda's operations but those on event source mappings."""
     registry = Registry(functions, storage, events.attached, events.destinations)
-    api = _FunctionsApi(functions, registry, since_ms=functions.clock.now_ms())
+    room = Room(functions=functions, attached=events.attached, registry=registry, since_ms=functions.clock.now_ms())
+    api = _FunctionsApi(room)
     prepared = {
         "CreateFunction": api.create,
         "GetFunction": api.get,
@@ -41,28 +47,35 @@ def operations(functions: Functions, storage: Storage, events: AsyncInvocations)
         "UpdateFunctionConfiguration": api.update_configuration,
         "DeleteFunction": api.delete,
     }
-    made = {name: Operation(name=name, access=Access.CALL, prepare=prepare) for name, prepare in prepared.items()}
     return {
-        **made,
+        **calls(prepared),
         **invoke_operations(functions, events),
         **event_invoke_operations(functions, storage, events.attached, events.destinations),
+        **version_operations(room),
+        **alias_operations(room),
+        **concurrency_operations(room),
+        **policy_operations(room),
+        **tag_operations(room),
     }
 
 
 def restore(functions: Functions, storage: Storage, events: AsyncInvocations) -> list[Function]:
     """Define what was made through the API before; call it before the project's functions are defined, which win."""
-    return Registry(functions, storage, events.attached, events.destinations).restore()
+    restored = Registry(functions, storage, events.attached, events.destinations).restore()
+    restore_aliases(functions, events.attached)
+    restore_concurrency(functions, events.attached)
+    return restored
 
 
 class _FunctionsApi:
     """What the operations share."""
 
-    def __init__(self, functions: Functions, registry: Registry, *, since_ms: int) -> None:
-        self._functions = functions
-        self._registry = registry
-        self._since_ms = since_ms  #: said to be when the project's functions were changed last
+    def __init__(self, room: Room) -> None:
+        self._room = room
+        self._functions = room.functions
+        self._registry = room.registry
 
-    def create(self, body: JsonObject, context: RequestContext) -> _Decision:
+    def create(self, body: JsonObject, context: RequestContext) -> Decision:
         """CreateFunction, from a zip archive."""
         address = address_of(body, context)
         archive = _archive(body.get("Code") or {})
@@ -75,91 +88,119 @@ class _FunctionsApi:
         )
 
         async def decide() -> JsonObject:
-            return _shown(await self._registry.create(draft, archive))
+            created = await self._registry.create(draft, archive)
+            return await self._published(created, body)
 
         return decide
 
-    def get(self, body: JsonObject, context: RequestContext) -> _Decision:
+    def get(self, body: JsonObject, context: RequestContext) -> Decision:
         """GetFunction: the location is the code's folder on this machine."""
         function, address = function_at(self._functions, body, context)
 
         async def decide() -> JsonObject:
-            settings = self._settings(function)
-            code = {"RepositoryType": "file", "Location": function.code_root.resolve().as_uri()}
-            tags = {"Tags": settings["Tags"]} if settings.get("Tags") else {}
-            return {"Configuration": _configuration(settings, address), "Code": code, **tags}
+            reply: JsonObject = {
+                "Configuration": self._room.shown(function, address.qualifier),
+                "Code": {"RepositoryType": "file", "Location": function.code_root.resolve().as_uri()},
+            }
+            if tags := self._room.tags(function):
+                reply["Tags"] = tags
+            reserved = self._functions.concurrency.reserved(function.arn)
+            if reserved is not None:
+                reply["Concurrency"] = {"ReservedConcurrentExecutions": reserved}
+            return reply
 
         return decide
 
-    def get_configuration(self, body: JsonObject, context: RequestContext) -> _Decision:
+    def get_configuration(self, body: JsonObject, context: RequestContext) -> Decision:
         """GetFunctionConfiguration."""
         function, address = function_at(self._functions, body, context)
 
         async def decide() -> JsonObject:
-            return _configuration(self._settings(function), address)
+            return self._room.shown(function, address.qualifier)
 
         return decide
 
-    def list(self, body: JsonObject, context: RequestContext) -> _Decision:
-        """ListFunctions: a page of the caller's account and region, by name."""
-        after, limit = body.get("Marker") or "", int(body.get("MaxItems") or 50)
-        qualifier = LATEST if body.get("FunctionVersion") == "ALL" else None
+    def list(self, body: JsonObject, context: RequestContext) -> Decision:
+        """ListFunctions: a page of the caller's account and region, by name; with their versions when asked for."""
         home = (context.account, context.region)
+        with_versions = body.get("FunctionVersion") == "ALL"
 
         async def decide() -> JsonObject:
-            own = [each for each in self._functions.list() if (each.account, each.region) == home and each.name > after]
-            page = [_configuration(self._settings(each), Address(*home, each.name, qualifier)) for each in own[:limit]]
-            return {"Functions": page, **({"NextMarker": own[limit - 1].name} if len(own) > limit else {})}
+            rows = []
+            for function in self._functions.list():
+                if (function.account, function.region) == home:
+                    rows.append((function, LATEST if with_versions else None))
+                    if with_versions:
+                        rows += [(each, None) for each in self._functions.directory.versions(function.arn)]
+            page, marker = page_of(rows, body)
+            return {"Functions": [self._room.shown(*row) for row in page], **marker}
 
         return decide
 
-    def update_code(self, body: JsonObject, context: RequestContext) -> _Decision:
+    def update_code(self, body: JsonObject, context: RequestContext) -> Decision:
         """UpdateFunctionCode, from a zip archive."""
-        function, _ = function_at(self._functions, body, context)
-        requested({member: body.get(member) for member in ("Publish", "PublishTo")})
+        function = self._latest(body, context)
+        requested({"PublishTo": body.get("PublishTo")})
         archive = _archive(body)
 
         async def decide() -> JsonObject:
             if body.get("DryRun"):
-                return _configuration(self._settings(function), address_of(body, context))
-            return _shown(await self._registry.recode(function, archive, context.now_ms, body.get("RevisionId")))
+                return self._room.shown(function)
+            changed = await self._registry.recode(function, archive, context.now_ms, body.get("RevisionId"))
+            return await self._published(changed, body)
 
         return decide
 
-    def update_configuration(self, body: JsonObject, context: RequestContext) -> _Decision:
+    def update_configuration(self, body: JsonObject, context: RequestContext) -> Decision:
         """UpdateFunctionConfiguration: the members that are given."""
-        function, _ = function_at(self._functions, body, context)
+        function = self._latest(body, context)
         requested(body)
 
         async def decide() -> JsonObject:
-            return _shown(await self._registry.configure(function, body, context.now_ms))
+            return self._room.shown(await self._registry.configure(function, body, context.now_ms))
 
         return decide
 
-    def delete(self, body: JsonObject, context: RequestContext) -> _Decision:
-        """DeleteFunction; its mappings stay, and say that their function is gone."""
+    def delete(self, body: JsonObject, context: RequestContext) -> Decision:
+        """DeleteFunction, or one version of it; its mappings stay, and say that their function is gone."""
         function, address = function_at(self._functions, body, context)
-        if address.qualifier is not None:
+        if address.qualifier == LATEST:
             raise InvalidParameterValue("$LATEST version cannot be deleted without deleting the function.")
+        if address.qualifier is not None:
+            self._check_unnamed(function, address)
 
         async def decide() -> JsonObject:
-            await self._registry.delete(function)
+            if address.qualifier is None:
+                await self._registry.delete(function)
+            else:
+                await self._registry.delete_version(function)
             return {"StatusCode": 204}
 
         return decide
 
-    def _settings(self, function: Function) -> JsonObject:
-        return self._registry.settings(function) or declared(function, since_ms=self._since_ms)
+    def _latest(self, body: JsonObject, context: RequestContext) -> Function:
+        """The function that is to be changed: its versions never are."""
+        function, address = function_at(self._functions, body, context)
+        if address.qualifier not in (None, LATEST):
+            raise InvalidParameterValue(
+                f"{address.arn}: a published version cannot be changed: name the function alone"
+            )
+        return function
 
+    def _check_unnamed(self, version: Function, address: Address) -> None:
+        """Refuse to delete a version through an alias, or one that an alias names."""
+        if version.version != address.qualifier:
+            raise InvalidParameterValue(f"{address.arn} is an alias: delete it with DeleteAlias")
+        names = aliases_of_version(self._room, version)
+        if names:
+            raise FunctionConflict(
+                f"Unable to delete version because the following aliases reference it: [{', '.join(names)}]"
+            )
 
-def _configuration(settings: JsonObject, address: Address) -> JsonObject:
-    return shown(
-        settings, account=address.account, region=address.region, name=address.name, qualifier=address.qualifier
-    )
-
-
-def _shown(stored: StoredFunction) -> JsonObject:
-    return shown(stored.configuration, account=stored.account, region=stored.region, name=stored.name)
+    async def _published(self, function: Function, body: JsonObject) -> JsonObject:
+        if body.get("Publish"):
+            function = await self._registry.publish(function, {})
+        return self._room.shown(function)
 
 
 def _archive(code: JsonObject) -> bytes:

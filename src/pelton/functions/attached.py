@@ -23,7 +23,7 @@ class Attachment(Enum):
     POLICY = "policy"
     URL = "url"
     VERSIONS = "versions"  #: the highest number ever given
-    RECURSION = "recursion"
+    TAGS = "tags"  #: once changed; until then those of the configuration hold
 
 
 class Attached:

@@ -18,6 +18,8 @@ from pelton.functions.definition import LATEST, Function, InvalidFunction
 from pelton.functions.errors import InvalidParameterValue
 from pelton.operations import JsonObject
 
+#: Settings that are kept beside the configuration, or for Pelton alone.
+_NOT_SHOWN = frozenset({"Tags", "CodeSigningConfigArn", "Published"})
 #: Members of a request that are shown again as they came.
 _SHOWN = (
     *("Role", "Handler", "Runtime", "Description", "Timeout", "MemorySize", "Environment", "KMSKeyArn"),
@@ -29,7 +31,6 @@ _REFUSED = (
     "Layers",
     "FileSystemConfigs",
     "ImageConfig",
-    "Publish",
     "PublishTo",
     "SnapStart",
     "LoggingConfig",
@@ -101,7 +102,9 @@ def stamped(settings: JsonObject, *, revision: str, now_ms: int) -> JsonObject:
     return {**settings, "RevisionId": revision, "LastModified": _moment(now_ms)}
 
 
-def function_from(settings: JsonObject, *, account: str, region: str, name: str, code_root: Path) -> Function:
+def function_from(  # A function's identity, its settings and its code.
+    settings: JsonObject, *, account: str, region: str, name: str, code_root: Path, version: str = LATEST
+) -> Function:
     """What runs.
 
     Raises:
@@ -116,6 +119,7 @@ def function_from(settings: JsonObject, *, account: str, region: str, name: str,
             name=name,
             account=account,
             region=region,
+            version=version,
             handler=settings["Handler"],
             runtime=settings["Runtime"],
             code_root=code_root,
@@ -147,19 +151,26 @@ def declared(function: Function, *, since_ms: int) -> JsonObject:
     }
 
 
-def shown(settings: JsonObject, *, account: str, region: str, name: str, qualifier: str | None = None) -> JsonObject:
-    """The FunctionConfiguration of a reply; ``Tags`` stand beside it, not in it."""
-    members = {member: value for member, value in settings.items() if member not in ("Tags", "CodeSigningConfigArn")}
+def shown(settings: JsonObject, function: Function, qualifier: str | None = None) -> JsonObject:
+    """The FunctionConfiguration of a reply; ``Tags`` stand beside it, not in it.
+
+    Args:
+        settings: stored or declared.
+        function: its identity and version.
+        qualifier: what the caller asked for, e.g. an alias.
+    """
+    members = {member: value for member, value in settings.items() if member not in _NOT_SHOWN}
+    qualifier = qualifier or (None if function.version == LATEST else function.version)
     return {
-        "FunctionName": name,
-        "FunctionArn": function_arn(region, account, name, qualifier),
+        "FunctionName": function.name,
+        "FunctionArn": function_arn(function.region, function.account, function.name, qualifier),
         **members,
-        "Version": LATEST,
+        "Version": function.version,
         "PackageType": "Zip",
         "State": "Active",
         "LastUpdateStatus": "Successful",
         "SnapStart": {"ApplyOn": "None", "OptimizationStatus": "Off"},
-        "LoggingConfig": {"LogFormat": "Text", "LogGroup": f"/aws/lambda/{name}"},
+        "LoggingConfig": {"LogFormat": "Text", "LogGroup": f"/aws/lambda/{function.name}"},
     }
 
 

@@ -10,23 +10,29 @@ import asyncio
 import shutil
 import uuid
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from pathlib import Path
 
 from pelton.functions.archive import code_folder, unpack
 from pelton.functions.asynchronous.destinations import EventDestinations
-from pelton.functions.attached import Attached
+from pelton.functions.attached import Attached, Attachment
 from pelton.functions.configuration import code_members, function_from, requested, stamped
-from pelton.functions.definition import Function
+from pelton.functions.definition import LATEST, Function
 from pelton.functions.errors import FunctionConflict, FunctionNotFound, InvalidParameterValue, PreconditionFailed
 from pelton.functions.service import Functions
 from pelton.operations import JsonObject
-from pelton.storage.attachments import remove_attachments
+from pelton.storage.attachments import attachment, put_attachment, remove_attachments
 from pelton.storage.engine import Storage
 from pelton.storage.functions import (
     StoredFunction,
     function_code,
     put_function,
+    put_version,
     remove_function,
+    remove_version,
+    version,
+    version_code,
+    versions,
 )
 from pelton.storage.functions import (
     function as stored_function,
@@ -57,19 +63,24 @@ class Registry:
         """Define what was stored before; see ``api.restore``."""
         with self._storage.snapshot() as snapshot:
             stored = [(each, _code(snapshot, each)) for each in stored_functions(snapshot)]
-        self._remove_unused({code_folder(self._folder, archive).name for _, archive in stored})
+            published = [(each, version_code(snapshot, each)) for each in versions(snapshot)]
+        self._remove_unused({code_folder(self._folder, archive).name for _, archive in (*stored, *published)})
         restored = [_function(each, unpack(archive, self._folder)) for each, archive in stored]
         for function in restored:
             self._functions.define(function)
+        for each, archive in published:
+            self._functions.directory.put_version(_function(each, unpack(archive, self._folder)))
         return restored
 
     def settings(self, function: Function) -> JsonObject | None:
         """The stored settings; None for a function that was not made through the API."""
         with self._storage.snapshot() as snapshot:
             stored = stored_function(snapshot, function.account, function.region, function.name)
+            if stored is not None and function.version != LATEST:
+                stored = version(snapshot, stored, int(function.version))
         return None if stored is None else stored.configuration
 
-    async def create(self, draft: StoredFunction, archive: bytes) -> StoredFunction:
+    async def create(self, draft: StoredFunction, archive: bytes) -> Function:
         """Make the function.
 
         Raises:
@@ -91,9 +102,9 @@ class Registry:
 
         await self._storage.write(store)
         self._functions.define(function)
-        return created
+        return function
 
-    async def configure(self, function: Function, request: JsonObject, now_ms: int) -> StoredFunction:
+    async def configure(self, function: Function, request: JsonObject, now_ms: int) -> Function:
         """Change the settings that the request names.
 
         Raises:
@@ -109,9 +120,7 @@ class Registry:
 
         return await self._change(function, change, function.code_root, None)
 
-    async def recode(
-        self, function: Function, archive: bytes, now_ms: int, revision: str | None = None
-    ) -> StoredFunction:
+    async def recode(self, function: Function, archive: bytes, now_ms: int, revision: str | None = None) -> Function:
         """Replace the code, where ``revision`` (if given) is the function's latest.
 
         Raises:
@@ -125,6 +134,47 @@ class Registry:
             return _with(stored, {**stored.configuration, **code_members(archive)}, now_ms)
 
         return await self._change(function, change, folder, archive)
+
+    async def publish(self, function: Function, request: JsonObject) -> Function:
+        """A version of the function as it is now; where nothing has changed since the newest, that one.
+
+        Raises:
+            FunctionConflict: it is not one made through the API.
+            InvalidParameterValue, PreconditionFailed: its code or revision is not the one given.
+        """
+
+        def store(transaction: WriteTransaction) -> StoredFunction:
+            stored = stored_function(transaction, function.account, function.region, function.name)
+            if stored is None:
+                raise _declared(function)
+            _check_revision(stored, request.get("RevisionId"))
+            _check_code(stored, request.get("CodeSha256"))
+            place = (function.arn, Attachment.VERSIONS.value, "")
+            last = (attachment(transaction, place) or {"Last": 0})["Last"]
+            newest = version(transaction, stored, last)
+            if newest is not None and newest.configuration["Published"] == stored.configuration["RevisionId"]:
+                return newest
+            settings = {**stored.configuration, "Published": stored.configuration["RevisionId"]}
+            if request.get("Description"):
+                settings["Description"] = request["Description"]
+            made = replace(self._stamped(_with(stored, settings, stored.changed_ms), {}), version=last + 1)
+            put_version(transaction, made)
+            put_attachment(transaction, place, {"Last": last + 1})
+            return made
+
+        made = await self._storage.write(store)
+        published = _function(made, function.code_root)
+        self._functions.directory.put_version(published)
+        return published
+
+    async def delete_version(self, function: Function) -> None:
+        """Remove a published version."""
+
+        def remove(transaction: WriteTransaction) -> None:
+            remove_version(transaction, function.account, function.region, function.name, int(function.version))
+
+        await self._storage.write(remove)
+        self._functions.remove_version(function.arn, function.version)
 
     async def delete(self, function: Function) -> None:
         """Remove the function; an invocation under way ends undisturbed.
@@ -151,7 +201,7 @@ class Registry:
         change: Callable[[StoredFunction], StoredFunction],
         folder: Path,
         archive: bytes | None,
-    ) -> StoredFunction:
+    ) -> Function:
         def store(transaction: WriteTransaction) -> StoredFunction:
             stored = stored_function(transaction, function.account, function.region, function.name)
             if stored is None:
@@ -161,8 +211,8 @@ class Registry:
             put_function(transaction, changed, archive)
             return changed
 
-        changed = await self._storage.write(store)
-        self._functions.define(_function(changed, folder))
+        changed = _function(await self._storage.write(store), folder)
+        self._functions.define(changed)
         return changed
 
     def _check_dead_letter(self, settings: JsonObject) -> None:
@@ -194,14 +244,17 @@ def _code(snapshot: Snapshot, stored: StoredFunction) -> bytes:
 
 
 def _with(stored: StoredFunction, settings: JsonObject, now_ms: int) -> StoredFunction:
-    return StoredFunction(
-        account=stored.account, region=stored.region, name=stored.name, configuration=settings, changed_ms=now_ms
-    )
+    return replace(stored, configuration=settings, changed_ms=now_ms)
 
 
 def _function(stored: StoredFunction, folder: Path) -> Function:
     return function_from(
-        stored.configuration, account=stored.account, region=stored.region, name=stored.name, code_root=folder
+        stored.configuration,
+        account=stored.account,
+        region=stored.region,
+        name=stored.name,
+        code_root=folder,
+        version=LATEST if stored.version is None else str(stored.version),
     )
 
 
@@ -214,6 +267,15 @@ def _check_revision(stored: StoredFunction, revision: str | None) -> None:
         raise PreconditionFailed(
             "The RevisionId provided does not match the latest RevisionId. "
             "Call the GetFunction or the GetAlias API to retrieve the latest RevisionId"
+        )
+
+
+def _check_code(stored: StoredFunction, digest: str | None) -> None:
+    own = stored.configuration["CodeSha256"]
+    if digest is not None and digest != own:
+        raise InvalidParameterValue(
+            f"CodeSHA256 ({digest}) is different from current CodeSHA256 in $LATEST ({own}). "
+            "Please try again with the CodeSHA256 in $LATEST."
         )
 
 

@@ -1,4 +1,4 @@
-"""Functions made through the API: configuration as JSON, code as the zip archive that was uploaded."""
+"""Functions made through the API and their versions: configuration as JSON, code as the archive that was uploaded."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ class StoredFunction:
     region: str
     name: str
     configuration: JsonObject  #: what only ``functions`` reads
-    changed_ms: int
+    changed_ms: int = 0
+    version: int | None = None  #: of a published version
 
 
 def put_function(transaction: WriteTransaction, function: StoredFunction, code: bytes | None = None) -> None:
@@ -62,9 +63,57 @@ def function_code(snapshot: Snapshot, account: str, region: str, name: str) -> b
 
 
 def remove_function(transaction: WriteTransaction, account: str, region: str, name: str) -> bool:
-    """Remove a function; whether there was one."""
+    """Remove a function with its versions; whether there was one."""
+    transaction.change(
+        "DELETE FROM function_versions WHERE account = ? AND region = ? AND name = ?", (account, region, name)
+    )
     sql = "DELETE FROM functions WHERE account = ? AND region = ? AND name = ? RETURNING 1"
     return bool(transaction.change(sql, (account, region, name)))
+
+
+def put_version(transaction: WriteTransaction, version: StoredFunction) -> None:
+    """Publish: the configuration given, with the function's present code."""
+    assert version.version is not None, "it is a version"
+    transaction.change(
+        "INSERT INTO function_versions SELECT account, region, name, ?, ?, code FROM functions "
+        "WHERE account = ? AND region = ? AND name = ?",
+        (version.version, orjson.dumps(version.configuration), version.account, version.region, version.name),
+    )
+
+
+def versions(snapshot: Snapshot) -> Sequence[StoredFunction]:
+    """All published versions, oldest first."""
+    return [_version(row) for row in snapshot.select(f"{_VERSIONS} ORDER BY version")]
+
+
+def version(snapshot: Snapshot, of: StoredFunction, number: int) -> StoredFunction | None:
+    """One published version of a function."""
+    sql = f"{_VERSIONS} WHERE account = ? AND region = ? AND name = ? AND version = ?"
+    rows = snapshot.select(sql, (of.account, of.region, of.name, number))
+    return _version(rows[0]) if rows else None
+
+
+def version_code(snapshot: Snapshot, version: StoredFunction) -> bytes:
+    """A version's zip archive."""
+    sql = "SELECT code FROM function_versions WHERE account = ? AND region = ? AND name = ? AND version = ?"
+    rows = snapshot.select(sql, (version.account, version.region, version.name, version.version))
+    return rows[0][0] or b""
+
+
+def remove_version(transaction: WriteTransaction, account: str, region: str, name: str, number: int) -> None:
+    """Remove one version."""
+    sql = "DELETE FROM function_versions WHERE account = ? AND region = ? AND name = ? AND version = ?"
+    transaction.change(sql, (account, region, name, number))
+
+
+_VERSIONS = "SELECT account, region, name, version, configuration FROM function_versions"
+
+
+def _version(row: Row) -> StoredFunction:
+    account, region, name, number, configuration = row
+    return StoredFunction(
+        account=account, region=region, name=name, version=number, configuration=orjson.loads(configuration)
+    )
 
 
 _SELECT = "SELECT account, region, name, configuration, changed_ms FROM functions"

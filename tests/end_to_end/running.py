@@ -11,7 +11,8 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -119,6 +120,27 @@ class Up:
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """A command beside the running one."""
         return run_pelton(*arguments, "--data-dir", str(self.data_dir))
+
+    @contextmanager
+    def watching(self, *arguments: str) -> Iterator[list[dict[str, Any]]]:
+        """A command that goes on until interrupted: its lines of JSON so far."""
+        lines: list[dict[str, Any]] = []
+        process = subprocess.Popen(
+            [pelton_command(), *arguments, "--data-dir", str(self.data_dir)],
+            stdout=subprocess.PIPE,
+            text=True,
+            env=_clean_environment(),
+        )
+        assert process.stdout is not None
+        reader = threading.Thread(target=lambda out: lines.extend(map(json.loads, out)), args=(process.stdout,))
+        reader.start()
+        try:
+            yield lines
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(15)
+            reader.join(5)
+            process.stdout.close()
 
     def events(self, kind: str, subject: str | None = None) -> list[dict[str, Any]]:
         """What it has shown so far of that kind."""

@@ -9,7 +9,7 @@ from itertools import pairwise
 import orjson
 
 from pelton.triggers.mappings import MappingSettings
-from pelton.triggers.pieces import RETRIES_EXHAUSTED, TOO_OLD, Piece
+from pelton.triggers.pieces import RETRIES_EXHAUSTED, SKIPPED, TOO_OLD, Piece
 from pelton.triggers.windows import TumblingWindow
 from tests.triggers.plain_filter import passes
 from tests.triggers.simulated_stream import KEYS, SimulatedStream
@@ -41,6 +41,7 @@ class History:
     not_invoked: set[int] = field(default_factory=set)
     crashes: int = 0
     resets: int = 0
+    skipped: set[int] = field(default_factory=set)  #: that the operator asked to go past
     is_disturbed: bool = False  #: a crash, a failure or a throttle: windows may see records twice
     windows: list[tuple[str, int, int]] = field(default_factory=list)  #: shard, window start, record
     finals: list[tuple[str, int]] = field(default_factory=list)  #: shard, window start of every final success
@@ -119,6 +120,8 @@ class History:
             return
         if piece.condition == TOO_OLD:
             self._check_too_old(piece, settings, retention_ms)
+        elif piece.condition == SKIPPED:
+            assert set(numbers) <= self.skipped & (self.tried_ever | self.not_invoked), "skipped though nobody asked"
         else:
             assert piece.condition == RETRIES_EXHAUSTED
             self._check_exhausted(piece, numbers, settings)
@@ -156,7 +159,9 @@ class History:
         for number in self.delivered:
             key = self.stream.key_of[number]
             last[key] = number
-            is_gone = number in self.given_up or number in self.stream.trimmed
+            # What a later filter refuses need not come again after a crash that took its delivery back.
+            is_refused = not all(self.accepts(number, version.filters) for version in self.versions)
+            is_gone = number in self.given_up or number in self.stream.trimmed or is_refused
             newest[key] = max(newest.get(key, 0), 0 if is_gone else number)
         assert all(last[key] >= number for key, number in newest.items()), "an old version came last"
         if not self.crashes:
@@ -203,7 +208,8 @@ class History:
         if piece.is_final:
             return
         tried = self.tried[numbers] if numbers in self.tried else Tried()
-        if not self.crashes and TOO_OLD not in self.given_up.values():
+        # A clock set back lets age cut a batch anywhere: its parts keep the attempts, but under other numbers.
+        if not self.crashes and not self.stream.is_skewed and TOO_OLD not in self.given_up.values():
             assert tried.failures == settings.retry_attempts_max + 1, "attempts: n + 1"
             assert piece.invoke_count == settings.retry_attempts_max + 1
         if settings.is_bisecting:

@@ -141,6 +141,8 @@ class Simulation:
             self.history.resets += 1
             for processor in self.processors.values():
                 processor.reset_backoff()
+        elif chance < 0.4 and self.processors:
+            self._skip()
         elif chance < 0.6:
             self.paused = not self.paused
         elif self.may_update:
@@ -148,6 +150,17 @@ class Simulation:
             self.history.versions.append(self.settings)
             for processor in self.processors.values():
                 processor.change(self.settings)
+
+    def _skip(self) -> None:
+        """Go past what fails: only what failed is given up for it."""
+        shard_id = self.random.choice(list(self.processors))
+        processor = self.processors[shard_id]
+        expected = processor.skippable()
+        assert processor.skip() == expected
+        self.history.resets += len(expected)
+        self.history.skipped.update(record.number for piece in expected for record in piece.records)
+        if any(piece.is_final for piece in expected):
+            self.history.is_disturbed = True
 
     def _pass_some(self) -> None:
         if self.waits and self.random.random() < 0.4:
@@ -212,6 +225,8 @@ class Simulation:
         if self.paused:
             return False
         self.waits.pop(shard_id, None)
+        if shard_id in self.unread:
+            processor.expect_more()
         has_begun = False
         for action in processor.decide(self.now_ms):
             if isinstance(action, Wait):

@@ -8,12 +8,14 @@ from typing import cast
 
 import pytest
 
+from pelton.operations import JsonObject
 from pelton.storage.catalog import SequenceNumber
+from pelton.storage.failures import failures
 from pelton.streams.numbers import wire_number
 from pelton.triggers.errors import NoSuchPlace, StillMoving
 from pelton.triggers.parameters import LATEST, TRIM_HORIZON
 from pelton.triggers.seeking import moves, place
-from tests.triggers.reacting import make_table, put, split, world
+from tests.triggers.reacting import Workshop, make_table, put, split, world
 
 
 def test_a_paused_trigger_delivers_nothing_across_a_restart_until_it_is_resumed(tmp_path: Path) -> None:
@@ -188,3 +190,100 @@ def test_what_is_no_place_is_refused_with_the_cure(tmp_path: Path, text: str) ->
 
         with pytest.raises(NoSuchPlace, match="give TRIM_HORIZON, LATEST"):
             place(pelton.storage.snapshot(), text, pelton.clock.now_ms())
+
+
+def test_a_stuck_trigger_says_what_waits_behind_it_and_until_when(tmp_path: Path) -> None:
+    def fails(_records: object) -> None:
+        raise ValueError("no paper")
+
+    async def scenario() -> None:
+        with world(tmp_path, Workshop(handlers={"crm": fails})) as pelton:
+            make_table(pelton.storage)
+            await pelton.triggers.start()
+            await pelton.map("crm", BatchSize=2, MaximumRecordAgeInSeconds=600)
+            for version in range(5):
+                put(pelton.storage, "a", version)
+            await pelton.settle(advance_s=5)
+
+            (status,) = pelton.triggers.status()
+
+            assert status.state == "waiting"
+            assert (status.batch_records, status.behind_records, status.lag_records) == (2, 3, 5)
+            assert status.expires_ms == pelton.clock.now_ms() + 595_000
+            assert "after: ValueError: no paper; 3 records wait behind it, given up in 9 min" in str(status.waits_for)
+            assert status.lag_s == 5.0
+
+    asyncio.run(scenario())
+
+
+def test_a_paused_trigger_knows_how_far_behind_it_is_before_it_has_read_anything(tmp_path: Path) -> None:
+    async def first() -> None:
+        with world(tmp_path) as pelton:
+            make_table(pelton.storage)
+            mapping = await pelton.map("index")
+            await pelton.triggers.pause(mapping.uuid, is_paused=True)
+
+    async def second() -> None:
+        with world(tmp_path, seed=8) as pelton:
+            await pelton.triggers.start()
+            for version in range(3):
+                put(pelton.storage, "a", version)
+            split(pelton.storage)
+            pelton.clock.advance(7)
+
+            parent, *children = pelton.triggers.status()
+
+            assert (parent.state, parent.lag_records, parent.lag_s) == ("paused", 3, 7.0)
+            assert children == []
+
+    asyncio.run(first())
+    asyncio.run(second())
+
+
+def test_a_rate_is_that_of_the_last_ten_seconds(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        with world(tmp_path) as pelton:
+            make_table(pelton.storage)
+            await pelton.triggers.start()
+            mapping = await pelton.map("index")
+            for version in range(20):
+                put(pelton.storage, "a", version)
+            await pelton.settle()
+            rates = [pelton.triggers.status()[0].rate_per_s]
+            pelton.clock.advance(11)
+            rates.append(pelton.triggers.status()[0].rate_per_s)
+
+            assert rates == [2.0, 0.0]
+            counts = pelton.triggers.counts[mapping.uuid]
+            assert (counts.polled, counts.invoked, counts.failed_invoke, counts.dropped) == (20, 20, 0, 0)
+
+    asyncio.run(scenario())
+
+
+def test_what_is_skipped_is_kept_and_the_next_records_are_delivered(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        with world(tmp_path, Workshop(handlers={"crm": _refuse_version_0})) as pelton:
+            make_table(pelton.storage)
+            await pelton.triggers.start()
+            mapping = await pelton.map("crm")
+            poison = put(pelton.storage, "a", 0)
+            await pelton.settle()
+            following = put(pelton.storage, "a", 1)
+
+            ((shard, pieces),) = pelton.triggers.skippable(mapping.uuid).items()
+            pelton.triggers.skip(mapping.uuid, shard)
+            await pelton.settle()
+
+            assert [len(piece.records) for piece in pieces] == [1]
+            assert pelton.workshop.numbers("crm") == [poison, following]
+            (kept,) = failures(pelton.storage.snapshot())
+            assert (kept.reason, kept.first, kept.last, kept.is_waiting) == ("Skipped", poison, poison, False)
+            assert pelton.triggers.skippable(mapping.uuid) == {}
+            assert pelton.triggers.counts[mapping.uuid].dropped == 1
+
+    asyncio.run(scenario())
+
+
+def _refuse_version_0(records: list[JsonObject]) -> None:
+    if any(record["dynamodb"]["Keys"]["version"]["N"] == "0" for record in records):
+        raise ValueError("no")

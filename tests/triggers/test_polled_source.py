@@ -14,6 +14,7 @@ from pelton.operations import JsonObject, RequestContext
 from pelton.storage.engine import Storage
 from pelton.testing.clock import ManualClock
 from pelton.triggers.checkpoints import StoredCheckpoints
+from pelton.triggers.counting import EventCounts
 from pelton.triggers.mapping_runner import MappingRunner, Surroundings
 from pelton.triggers.mappings import EventSourceMapping
 from pelton.triggers.polled_source import PolledSource, StreamsRefusal
@@ -44,7 +45,7 @@ def polling(pelton: World, mapping: EventSourceMapping, workshop: Workshop) -> M
         execute=workshop, clock=pelton.clock, random=Random(1), retention_ms=86_400_000, on_event=pelton.told.append
     )
     source = PolledSource(InProcessStreams(pelton.storage, pelton.clock), mapping.stream_arn, pelton.clock)
-    return MappingRunner(mapping, source, StoredCheckpoints(pelton.storage, "polled"), surroundings)
+    return MappingRunner(mapping, source, StoredCheckpoints(pelton.storage, "polled"), surroundings, EventCounts())
 
 
 async def poll(pelton: World, seconds: float) -> None:

@@ -10,7 +10,7 @@ import orjson
 from pelton.operations import JsonObject
 from pelton.storage.catalog import SequenceNumber
 from pelton.triggers.mappings import MappingSettings
-from pelton.triggers.pieces import RETRIES_EXHAUSTED, TOO_OLD
+from pelton.triggers.pieces import RETRIES_EXHAUSTED, SKIPPED, TOO_OLD
 from pelton.triggers.processor import Action, Discard, Invoke, ProcessorContext, ShardProcessor, Wait
 from pelton.triggers.protocols import Page, SourceRecord
 from tests.triggers.simulated_function import Meaning, Said
@@ -349,3 +349,101 @@ def test_an_open_window_outlives_a_restart_with_another_parallelization_factor()
     assert final.piece.is_final
     assert final.window is not None
     assert final.window.state == b'{"n":1}'
+
+
+def test_a_record_an_older_filter_refused_does_not_come_behind_later_ones_after_a_restart() -> None:
+    events = [b'{"n":[1]}', b'{"n":[0]}', b'{"n":[1]}']
+    records = [record(number, event=event) for number, event in enumerate(events, 1)]
+    worker = processor(filters=('{"n":[1]}',), is_bisecting=True)
+    worker.add(page(*records), NOW)
+    worker.decide(NOW)
+    worker.answered(0, FAILURE, NOW)
+
+    again = processor(worker.state(), is_bisecting=True)
+    again.add(page(*records), NOW)
+
+    assert invoked(again.decide(NOW)) == [[1]]
+    again.answered(0, SUCCESS, NOW)
+    assert invoked(again.decide(NOW)) == [[3]]
+
+
+# Skipping, by the operator.
+
+
+def test_nothing_is_skipped_that_has_not_failed() -> None:
+    worker = processor()
+    worker.add(page(record(1)), NOW)
+    worker.decide(NOW)
+
+    assert worker.skip() == []
+    worker.answered(0, SUCCESS, NOW)
+    assert worker.skip() == []
+
+
+def test_what_failed_is_skipped_whole_and_the_rest_goes_on() -> None:
+    worker = processor(batch_size=2)
+    worker.add(page(record(1), record(2), record(3)), NOW)
+    worker.decide(NOW)
+    worker.answered(0, FAILURE, NOW)
+
+    assert [len(piece.records) for piece in worker.skip()] == [2]
+    assert given_up(worker.decide(NOW)) == [(SKIPPED, [1, 2], 1)]
+    worker.given_up(0, NOW)
+    assert invoked(worker.decide(NOW)) == [[3]]
+
+
+def test_a_record_the_function_named_is_skipped_alone() -> None:
+    worker = processor(reports_item_failures=True, retry_attempts_max=1)
+    worker.add(page(record(1), record(2), record(3)), NOW)
+    worker.decide(NOW)
+    worker.answered(0, names(2), NOW)
+
+    worker.skip()
+
+    assert given_up(worker.decide(NOW)) == [(SKIPPED, [2], 1)]
+    worker.given_up(0, NOW)
+    assert invoked(worker.decide(NOW)) == [[3]]
+    assert worker.position == 2
+
+
+def test_what_is_tried_at_the_moment_is_skipped_when_it_fails_again() -> None:
+    worker = processor()
+    worker.add(page(record(1), record(2)), NOW)
+    worker.decide(NOW)
+    worker.answered(0, FAILURE, NOW)
+    worker.decide(NOW + 1000)
+
+    assert [len(piece.records) for piece in worker.skip()] == [2]
+    assert given_up(worker.decide(NOW + 1000)) == []
+    worker.answered(0, FAILURE, NOW + 2000)
+
+    assert given_up(worker.decide(NOW + 2000)) == [(SKIPPED, [1, 2], 2)]
+
+
+def test_what_succeeds_after_all_is_not_skipped_and_neither_is_what_fails_later() -> None:
+    worker = processor(batch_size=1)
+    worker.add(page(record(1), record(2)), NOW)
+    worker.decide(NOW)
+    worker.answered(0, FAILURE, NOW)
+    worker.decide(NOW + 1000)
+    worker.skip()
+    worker.answered(0, SUCCESS, NOW + 2000)
+    worker.decide(NOW + 2000)
+    worker.answered(0, FAILURE, NOW + 2000)
+
+    assert given_up(worker.decide(NOW + 2000)) == []
+    assert waits(worker.decide(NOW + 2000)) != []
+
+
+def test_a_skip_survives_a_restart_before_it_is_carried_out() -> None:
+    worker = processor()
+    worker.add(page(record(1)), NOW)
+    worker.decide(NOW)
+    worker.answered(0, FAILURE, NOW)
+    worker.skip()
+    assert worker.take_checkpoint()
+
+    again = processor(worker.state())
+    again.add(page(record(1)), NOW)
+
+    assert given_up(again.decide(NOW)) == [(SKIPPED, [1], 1)]

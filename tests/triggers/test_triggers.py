@@ -89,6 +89,8 @@ def test_a_failing_batch_is_retried_in_order_until_it_succeeds(tmp_path: Path) -
             failed = [event for event in pelton.told if event.kind is TriggerEventKind.BATCH_FAILED]
             assert failed[0].text.startswith("crm: attempt 1 with 1 record failed: ValueError: CRM is down. Next: the")
             assert failed[0].next_attempt_ms is not None
+            assert failed[0].text.endswith("the stream waits for it: 0 records wait behind it, given up in 24 h 0 min")
+            assert failed[1].text.endswith("1 record waits behind it, given up in 23 h 59 min")
             assert pelton.told[-1].kind is TriggerEventKind.RECOVERED
 
     asyncio.run(scenario())

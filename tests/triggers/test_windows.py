@@ -8,7 +8,7 @@ import pytest
 from pelton.operations import JsonObject
 from pelton.triggers.payload import event_bytes
 from pelton.triggers.processor import Action, Invoke, ShardProcessor
-from pelton.triggers.windows import STATE_BYTES_MAX, window_from_json, window_json, window_of
+from pelton.triggers.windows import LATE_MS, STATE_BYTES_MAX, window_from_json, window_json, window_of
 from tests.triggers.simulated_function import Meaning, Said
 from tests.triggers.test_processor import FAILURE, HOUR_MS, NOW, given_up, page, processor, record, waits
 
@@ -80,9 +80,34 @@ def test_a_window_ends_by_time_when_no_record_follows() -> None:
     worker.add(page(record(1, created_ms=MINUTE)), MINUTE)
     step(worker, MINUTE, state({}))
 
-    assert waits(worker.decide(MINUTE)) == [MINUTE + 60_000]
-    assert step(worker, MINUTE + 60_000, state({}))["isFinalInvokeForWindow"]
-    assert worker.decide(MINUTE + 60_000) == [] or not events(worker.decide(MINUTE + 60_000))
+    over_ms = MINUTE + 60_000 + LATE_MS
+    assert waits(worker.decide(MINUTE)) == [over_ms]
+    assert step(worker, over_ms, state({}))["isFinalInvokeForWindow"]
+    assert worker.decide(over_ms) == [] or not events(worker.decide(over_ms))
+
+
+def test_a_record_committed_just_after_the_windows_end_still_comes_into_it() -> None:
+    worker = processor(tumbling_window_s=60)
+    worker.add(page(record(1, created_ms=MINUTE)), MINUTE)
+    step(worker, MINUTE, state({"n": 1}))
+    late_ms = MINUTE + 60_020
+    worker.decide(late_ms)
+    worker.add(page(record(2, created_ms=MINUTE + 59_999)), late_ms)
+
+    event = step(worker, late_ms, state({"n": 2}))
+
+    assert (len(event["Records"]), event["state"]) == (1, {"n": 1})
+    assert step(worker, late_ms + LATE_MS, state({}))["isFinalInvokeForWindow"]
+
+
+def test_a_window_does_not_end_by_time_while_more_is_expected() -> None:
+    worker = processor(tumbling_window_s=60)
+    worker.add(page(record(1, created_ms=MINUTE)), MINUTE)
+    step(worker, MINUTE, state({}))
+
+    worker.expect_more()
+
+    assert events(worker.decide(MINUTE + 70_000)) == []
 
 
 def test_a_window_does_not_end_by_time_while_records_are_unread() -> None:

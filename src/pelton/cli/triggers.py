@@ -1,72 +1,83 @@
-"""``pelton triggers``: where each function stands in each shard of its stream."""
+"""``pelton triggers``: where each function stands in each shard of its stream, and what an operator does about it."""
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pelton.cli.running import AsJson, DataDir, print_json, running_pelton
+from pelton.cli.running import AsJson, DataDir, print_json, print_json_line, running_pelton
 from pelton.operations import JsonObject
 
-app = typer.Typer(help="Show the state of every trigger, pause or resume them, or move them to another place.")
+if TYPE_CHECKING:  # A heavy import, and only the table needs it.
+    from rich.console import RenderableType
+
+app = typer.Typer(help="Show the state of every trigger; pause, resume, move them, or skip what they fail on.")
 
 FunctionName = Annotated[str, typer.Argument(help="Function whose triggers are meant.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what it means, and do nothing.")]
+
+_HEADINGS = ("function", "table", "shard", "state", "behind", "rate", "waits for")
+_NONE = "No triggers. A function gets one by a `stream` event in serverless.yml, or by create_event_source_mapping."
+_LOOK_S = 1.0
 
 
 @app.callback(invoke_without_command=True)
-def triggers(context: typer.Context, data_dir: DataDir = Path(".pelton"), as_json: AsJson = False) -> None:
-    """Show the state of every trigger: how far behind it is, and what it waits for.
+def triggers(
+    context: typer.Context,
+    watch: Annotated[bool, typer.Option("--watch", help="Look again every second, until interrupted.")] = False,
+    data_dir: DataDir = Path(".pelton"),
+    as_json: AsJson = False,
+) -> None:
+    """Show the state of every trigger: how far behind it is, how fast, and what it waits for.
 
-    Example: pelton triggers
+    Example: pelton triggers --watch
     """
     if context.invoked_subcommand is not None:
         return
-    with running_pelton(data_dir) as pelton:
-        rows = pelton.get("triggers")["triggers"]
+    if watch:
+        _watch(data_dir, as_json=as_json)
+        return
+    rows = _look(data_dir)
     if as_json:
         print_json(rows)
-        return
-    if not rows:
-        typer.echo(
-            "No triggers. A function gets one by a `stream` event in serverless.yml, or by create_event_source_mapping."
-        )
-        return
-    from rich.console import Console  # A heavy import, and only this command draws a table.
-    from rich.table import Table
+    else:
+        from rich.console import Console
 
-    table = Table(box=None, pad_edge=False)
-    for heading in ("function", "table", "shard", "state", "behind", "waits for"):
-        table.add_column(heading, overflow="fold")
-    for row in rows:
-        table.add_row(*_cells(row))
-    Console().print(table)
+        Console().print(_table(rows))
 
 
 @app.command()
-def pause(function: FunctionName, data_dir: DataDir = Path(".pelton"), as_json: AsJson = False) -> None:
+def pause(
+    function: FunctionName, dry_run: DryRun = False, data_dir: DataDir = Path(".pelton"), as_json: AsJson = False
+) -> None:
     """Let a function's triggers begin nothing more, across restarts, until they are resumed.
 
     Example: pelton triggers pause sync_crm
     """
-    _operate(function, "pause", data_dir, as_json=as_json)
+    answer = _operate(function, "pause", data_dir, dry_run=dry_run)
+    _say(answer, f"{function} {'would be' if dry_run else 'is'} paused{_at_rest(answer)}", as_json=as_json)
 
 
 @app.command()
-def resume(function: FunctionName, data_dir: DataDir = Path(".pelton"), as_json: AsJson = False) -> None:
+def resume(
+    function: FunctionName, dry_run: DryRun = False, data_dir: DataDir = Path(".pelton"), as_json: AsJson = False
+) -> None:
     """Let a function's triggers go on where they stood.
 
     Example: pelton triggers resume sync_crm
     """
-    _operate(function, "resume", data_dir, as_json=as_json)
+    answer = _operate(function, "resume", data_dir, dry_run=dry_run)
+    _say(answer, f"{function} {'would be' if dry_run else 'is'} running{_at_rest(answer)}", as_json=as_json)
 
 
 @app.command()
 def seek(
     function: FunctionName,
     to: Annotated[str, typer.Option(help="TRIM_HORIZON, LATEST, a sequence number, a time, or how long ago (15m).")],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it means, and do nothing.")] = False,
+    dry_run: DryRun = False,
     data_dir: DataDir = Path(".pelton"),
     as_json: AsJson = False,
 ) -> None:
@@ -74,26 +85,95 @@ def seek(
 
     Example: pelton triggers seek sync_crm --to 15m --dry-run
     """
-    with running_pelton(data_dir) as pelton:
-        query = {"to": to, "dry_run": "1"} if dry_run else {"to": to}
-        answer = pelton.post("triggers", function, "seek", body=b"", **query)
-    if as_json:
-        print_json(answer)
-        return
+    answer = _operate(function, "seek", data_dir, dry_run=dry_run, to=to)
     records = sum(row["records"] for row in answer["shards"])
     verb = "would get" if dry_run else "gets"
-    typer.echo(f"{function} {verb} {records} records from {to} to the newest, in {len(answer['shards'])} shards")
+    text = f"{function} {verb} {records} records from {to} to the newest, in {len(answer['shards'])} shards"
+    _say(answer, text, as_json=as_json)
 
 
-def _operate(function: str, action: str, data_dir: Path, *, as_json: bool) -> None:
+@app.command()
+def skip(
+    function: FunctionName,
+    shard: Annotated[str | None, typer.Option(help="Only in this shard; its last digits will do.")] = None,
+    dry_run: DryRun = False,
+    data_dir: DataDir = Path(".pelton"),
+    as_json: AsJson = False,
+) -> None:
+    """Give up what a function fails on, into the failure store, and go on with what waits behind it.
+
+    That is the one record the function named as failed, or else the whole batch that is tried again.
+
+    Example: pelton triggers skip sync_crm --dry-run
+    """
+    answer = _operate(function, "skip", data_dir, dry_run=dry_run, **({} if shard is None else {"shard": shard}))
+    verb = "would be given up" if dry_run else "given up"
+    lines = [f"{_count(row['records'])} {verb}: {_numbers(row)} in {row['shard']}, after {row['tries']} attempts. "
+             f"Last error: {row['error']}" for row in answer["skipped"]]  # fmt: skip
+    _say(answer, "\n".join(lines), as_json=as_json)
+
+
+def _look(data_dir: Path) -> list[JsonObject]:
     with running_pelton(data_dir) as pelton:
-        answer = pelton.post("triggers", function, action)
+        rows: list[JsonObject] = pelton.get("triggers")["triggers"]
+    return rows
+
+
+def _watch(data_dir: Path, *, as_json: bool) -> None:
+    """Look until interrupted: one table that changes, or one line of JSON for each look."""
+    from rich.live import Live
+
+    try:
+        if as_json:
+            while True:
+                print_json_line({"triggers": _look(data_dir)})
+                time.sleep(_LOOK_S)
+        with Live(_table(_look(data_dir)), auto_refresh=False) as live:
+            while True:
+                time.sleep(_LOOK_S)
+                live.update(_table(_look(data_dir)), refresh=True)
+    except KeyboardInterrupt:
+        return
+
+
+def _operate(function: str, action: str, data_dir: Path, *, dry_run: bool, **query: str) -> JsonObject:
+    with running_pelton(data_dir) as pelton:
+        asked = query | ({"dry_run": "1"} if dry_run else {})
+        return pelton.post("triggers", function, action, body=b"", **asked)
+
+
+def _say(answer: JsonObject, text: str, *, as_json: bool) -> None:
     if as_json:
         print_json(answer)
     else:
-        typer.echo(f"{function} is {'paused' if answer['paused'] else 'running'}")
+        typer.echo(text)
 
 
-def _cells(row: JsonObject) -> list[str]:
-    behind = f"{row['lag_records']} records, {row['lag_s']:.0f} s" if row["lag_records"] else "nothing"
-    return [row["function"], row["table"], row["shard"][-8:], row["state"], behind, row["waits_for"] or ""]
+def _at_rest(answer: JsonObject) -> str:
+    already = "" if answer["changed"] else " (it was before)"
+    return f"{already}, {_count(answer['waiting'])} waiting" if answer["waiting"] else already
+
+
+def _table(rows: list[JsonObject]) -> RenderableType:
+    if not rows:
+        return _NONE
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for heading in _HEADINGS:
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        behind = f"{_count(row['lag_records'])}, {row['lag_s']:.0f} s" if row["lag_records"] else "nothing"
+        rate = f"{row['rate_per_s']:,.1f}/s" if row["rate_per_s"] else ""
+        table.add_row(
+            row["function"], row["table"], row["shard"][-8:], row["state"], behind, rate, row["waits_for"] or ""
+        )
+    return table
+
+
+def _numbers(row: JsonObject) -> str:
+    return str(row["first"]) if row["first"] == row["last"] else f"{row['first']} to {row['last']}"
+
+
+def _count(records: int) -> str:
+    return f"{records:,} record{'' if records == 1 else 's'}"

@@ -49,8 +49,11 @@ class Controls(Protocol):
     def why(self, number: str, function: str | None) -> JsonObject:
         """Why functions did or did not get the record of that number."""
 
-    async def pause(self, function: str, *, is_paused: bool) -> JsonObject:
-        """Let a function's triggers begin nothing more, or go on."""
+    async def pause(self, function: str, *, is_paused: bool, is_dry_run: bool) -> JsonObject:
+        """Let a function's triggers begin nothing more, or go on; a dry run says what that means."""
+
+    def skip(self, function: str, shard: str | None, *, is_dry_run: bool) -> JsonObject:
+        """Give up the batch that a function fails on; a dry run says which that is."""
 
     async def seek(self, function: str, to: str, *, is_dry_run: bool) -> JsonObject:
         """Let a function's triggers go on at another place; a dry run says what that means."""
@@ -116,12 +119,15 @@ def _why(controls: Controls, request: Request) -> JsonObject:
 
 async def _operate(controls: Controls, request: Request) -> JsonObject:
     function, action = request.path_params["function"], request.path_params["action"]
+    query = request.query_params
+    is_dry_run = "dry_run" in query
     if action == "seek":
-        to, is_dry_run = request.query_params.get("to", ""), "dry_run" in request.query_params
-        return await controls.seek(function, to, is_dry_run=is_dry_run)
+        return await controls.seek(function, query.get("to", ""), is_dry_run=is_dry_run)
     if action in ("pause", "resume"):
-        return await controls.pause(function, is_paused=action == "pause")
-    raise Refused(f"no action {action} (there are: pause, resume, seek)")
+        return await controls.pause(function, is_paused=action == "pause", is_dry_run=is_dry_run)
+    if action == "skip":
+        return controls.skip(function, query.get("shard"), is_dry_run=is_dry_run)
+    raise Refused(f"no action {action} (there are: pause, resume, seek, skip)")
 
 
 async def _settle(controls: Controls, request: Request) -> JsonObject:

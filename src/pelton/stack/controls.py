@@ -128,9 +128,13 @@ class StackControls:
         """Why functions did or did not get the record of that number."""
         return explaining.why(self._core, self.project.region, number, function)
 
-    async def pause(self, function: str, *, is_paused: bool) -> JsonObject:
-        """Let a function's triggers begin nothing more, or go on."""
-        return await operating.pause(self._core, function, is_paused=is_paused)
+    async def pause(self, function: str, *, is_paused: bool, is_dry_run: bool) -> JsonObject:
+        """Let a function's triggers begin nothing more, or go on; a dry run says what that means."""
+        return await operating.pause(self._core, function, is_paused=is_paused, is_dry_run=is_dry_run)
+
+    def skip(self, function: str, shard: str | None, *, is_dry_run: bool) -> JsonObject:
+        """Give up the batch that a function fails on; a dry run says which that is."""
+        return operating.skip(self._core, function, shard, is_dry_run=is_dry_run)
 
     async def seek(self, function: str, to: str, *, is_dry_run: bool) -> JsonObject:
         """Let a function's triggers go on at another place; a dry run says what that means."""

@@ -5,11 +5,12 @@ Counters begin anew with each start, gauges are read when asked. Names follow Pr
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, field
 
 from pelton.functions.invocation import Invocation, Outcome
 from pelton.stack.core import Core
+from pelton.triggers.events import ShardStatus
 
 #: Bytes of a page of the write-ahead log.
 _PAGE_BYTES = 4096
@@ -53,34 +54,32 @@ class Metrics:
             counted.failed += 1
 
     def _trigger_families(self) -> Iterable[tuple[str, str, str, list[Sample]]]:
-        rows = [
+        rows: list[tuple[Labels, ShardStatus]] = [
             ((("function", status.function_name), ("shard", status.shard)), status)
             for status in self.core.triggers.status()
         ]
+        for name, help_text, value in _TRIGGER_GAUGES:
+            yield f"pelton_trigger_{name}", "gauge", help_text, [(labels, value(status)) for labels, status in rows]
+        now_ms = self.core.ground.clock.now_ms()
+        for name, help_text, due_ms in _TRIGGER_TIMES:
+            due = [(labels, at) for labels, status in rows if (at := due_ms(status)) is not None]
+            samples = [(labels, max(at - now_ms, 0) / 1000) for labels, at in due]
+            yield f"pelton_trigger_{name}_seconds", "gauge", help_text, samples
         yield (
-            "pelton_trigger_iterator_age_seconds",
-            "gauge",
-            "Age of the oldest record that was read and is not done.",
-            [(labels, status.lag_s) for labels, status in rows],
+            "pelton_trigger_events_total",
+            "counter",
+            "Records by what became of them, as Lambda counts events; invoked counts again with each attempt.",
+            self._event_samples(),
         )
-        yield (
-            "pelton_trigger_lag_records",
-            "gauge",
-            "Records of the shard that the function has not finished.",
-            [(labels, status.lag_records) for labels, status in rows],
-        )
-        yield (
-            "pelton_trigger_attempt",
-            "gauge",
-            "Invocations of the batch in hand so far; more than one while it is retried.",
-            [(labels, status.attempt) for labels, status in rows],
-        )
-        yield (
-            "pelton_trigger_paused",
-            "gauge",
-            "1 while the trigger is paused or its mapping disabled.",
-            [(labels, float(status.state == "paused")) for labels, status in rows],
-        )
+
+    def _event_samples(self) -> list[Sample]:
+        counts = self.core.triggers.counts
+        return [
+            ((("function", mapping.function_name), ("mapping", mapping.uuid), ("event", event)), number)
+            for mapping in self.core.triggers.mappings()
+            if mapping.uuid in counts
+            for event, number in asdict(counts[mapping.uuid]).items()
+        ]
 
     def _function_families(self) -> Iterable[tuple[str, str, str, list[Sample]]]:
         counted = sorted(self._invocations.items())
@@ -122,6 +121,23 @@ class Metrics:
             "Times the write-ahead log was moved into the database whole.",
             [((), figures.completed)],
         )
+
+
+#: What a shard's status tells as it is: name, help, value.
+_TRIGGER_GAUGES: tuple[tuple[str, str, Callable[[ShardStatus], float]], ...] = (
+    ("iterator_age_seconds", "Age of the oldest record that is not done.", lambda status: status.lag_s),
+    ("lag_records", "Records of the shard that the function has not finished.", lambda status: status.lag_records),
+    ("records_per_second", "Records delivered, over the last ten seconds.", lambda status: status.rate_per_s),
+    ("attempt", "Invocations of the batch in hand so far; more than one while it is retried.", lambda s: s.attempt),
+    ("behind_records", "Records that wait behind a batch that is tried again.", lambda s: s.behind_records),
+    ("paused", "1 while the trigger is paused or its mapping disabled.", lambda s: float(s.state == "paused")),
+    ("checkpoint_age_seconds", "For how long progress has not been stored; 0 when all is.", lambda s: s.unsaved_s),
+)
+#: What is due while a batch is tried again: name, help, when (ms).
+_TRIGGER_TIMES: tuple[tuple[str, str, Callable[[ShardStatus], int | None]], ...] = (
+    ("next_attempt", "Time until a failed batch is tried again.", lambda status: status.next_attempt_ms),
+    ("expires_in", "Time until a failed batch is given up for its age.", lambda status: status.expires_ms),
+)
 
 
 def _rendered(name: str, kind: str, help_text: str, samples: list[Sample]) -> str:

@@ -1,4 +1,4 @@
-"""What an operator does to triggers: pause, resume, seek; each for all mappings of one function."""
+"""What an operator does to triggers: pause, resume, seek, skip; each for all mappings of one function."""
 
 from __future__ import annotations
 
@@ -7,21 +7,70 @@ from dataclasses import asdict
 from pelton.control.api import Refused
 from pelton.operations import JsonObject
 from pelton.stack.core import Core
+from pelton.streams.numbers import wire_number
 from pelton.triggers.errors import NoSuchPlace, StillMoving
 from pelton.triggers.mappings import EventSourceMapping
+from pelton.triggers.pieces import Piece
 from pelton.triggers.seeking import moves, place
 
 
-async def pause(core: Core, function: str, *, is_paused: bool) -> JsonObject:
-    """Let a function's triggers begin nothing more, or go on.
+async def pause(core: Core, function: str, *, is_paused: bool, is_dry_run: bool) -> JsonObject:
+    """Let a function's triggers begin nothing more, or go on; a dry run says what that means.
 
     Raises:
         Refused: the function has none.
     """
     mappings = _mappings(core, function)
-    for mapping in mappings:
-        await core.triggers.pause(mapping.uuid, is_paused=is_paused)
-    return {"function": function, "paused": is_paused, "mappings": [mapping.uuid for mapping in mappings]}
+    uuids = [mapping.uuid for mapping in mappings]
+    waiting = sum(status.lag_records for status in core.triggers.status() if status.mapping_uuid in uuids)
+    if not is_dry_run:
+        for uuid in uuids:
+            await core.triggers.pause(uuid, is_paused=is_paused)
+    return {
+        "function": function,
+        "paused": is_paused,
+        "dry_run": is_dry_run,
+        "mappings": uuids,
+        "changed": sum(mapping.is_paused is not is_paused for mapping in mappings),
+        "waiting": waiting,
+    }
+
+
+def skip(core: Core, function: str, shard: str | None, *, is_dry_run: bool) -> JsonObject:
+    """Give up the batch that a function fails on, in every shard or one; it goes to the failure store.
+
+    Raises:
+        Refused: the function has no trigger, or none that is stuck there.
+    """
+    mappings = _mappings(core, function)
+    stuck = [
+        (mapping, shard_id, piece)
+        for mapping in mappings
+        for shard_id, pieces in core.triggers.skippable(mapping.uuid).items()
+        if shard is None or shard_id.endswith(shard)
+        for piece in pieces
+    ]
+    if not stuck:
+        raise Refused(f"{function} is not stuck{f' in {shard}' if shard else ''}: nothing failed and is tried again")
+    rows = [_skipped(mapping, shard_id, piece) for mapping, shard_id, piece in stuck]
+    if not is_dry_run:
+        for uuid, shard_id in {(mapping.uuid, shard_id) for mapping, shard_id, _ in stuck}:
+            core.triggers.skip(uuid, shard_id)
+    return {"function": function, "dry_run": is_dry_run, "skipped": rows}
+
+
+def _skipped(mapping: EventSourceMapping, shard_id: str, piece: Piece) -> JsonObject:
+    assert piece.note is not None, "what is skipped has failed"
+    return {
+        "function_name": mapping.function_name,
+        "shard": shard_id,
+        "records": len(piece.records),
+        "first": wire_number(piece.first),
+        "last": wire_number(piece.last),
+        "tries": piece.tries,
+        "is_named": piece.note.is_first_named,
+        "error": piece.note.reason,
+    }
 
 
 async def seek(core: Core, function: str, to: str, *, is_dry_run: bool) -> JsonObject:

@@ -14,6 +14,8 @@ _CHANGED = "SELECT shard, count(*) FROM log WHERE sequence_number > ? GROUP BY s
 _CLOSED = "SELECT number FROM shards WHERE ending > ?"
 #: Records of a shard after a number, counted up to a bound.
 _COUNT = "SELECT count(*) FROM (SELECT 1 FROM log WHERE shard = ? AND sequence_number > ? LIMIT ?)"
+#: When the oldest record of a shard after a number was made.
+_OLDEST = "SELECT created_ms FROM log WHERE shard = ? AND sequence_number > ? ORDER BY sequence_number LIMIT 1"
 
 #: The newest record before a time (ms). Times never go back from one number to the next, so the search halves.
 _AT = "SELECT sequence_number, created_ms FROM log WHERE sequence_number >= ? ORDER BY sequence_number LIMIT 1"
@@ -43,3 +45,9 @@ def touched_shards(snapshot: Snapshot, after: SequenceNumber) -> set[int]:
 def count_records(snapshot: Snapshot, shard: int, after: SequenceNumber, at_most: int = 1_000_000) -> int:
     """How many records the shard of that number holds after a sequence number, counted up to ``at_most``."""
     return int(snapshot.select(_COUNT, (shard, after, at_most))[0][0])
+
+
+def oldest_after(snapshot: Snapshot, shard: int, after: SequenceNumber) -> int | None:
+    """When the oldest record of that shard after a sequence number was made (ms); None when there is none."""
+    rows = snapshot.select(_OLDEST, (shard, after))
+    return int(rows[0][0]) if rows else None

@@ -7,7 +7,7 @@ Without ReportBatchItemFailures and outside windows the returned value is ignore
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import orjson
 
@@ -71,10 +71,20 @@ def read_answer(answer: Answer, piece: Piece, rules: AnswerRules) -> Verdict:
         return Failed(note=_note(answer, str(error), None))
     if failed is None:
         return Succeeded(state=state)
-    note = _note(answer, f"the function reported record {rules.number_text(failed)} as failed", None)
+    reported = f"the function reported record {rules.number_text(failed)} as failed"
+    note = replace(_note(answer, reported, None), is_first_named=True)
     if failed == piece.first:
         return Failed(note=note)  # No progress: it counts like any other failure.
     return Stopped(first_failed=failed, note=note, state=state)
+
+
+def done_records(verdict: Verdict, piece: Piece) -> int:
+    """How many of the piece's records are done by that answer."""
+    if isinstance(verdict, Succeeded):
+        return len(piece.records)
+    if isinstance(verdict, Stopped):
+        return sum(record.number < verdict.first_failed for record in piece.records)
+    return 0
 
 
 def error_text(payload: bytes) -> str:

@@ -116,7 +116,7 @@ def is_window_over(window: TumblingWindow, head: SourceRecord | None, now_ms: in
         return True
     if head is not None:
         return not window.holds(head.created_ms)
-    return view.is_end or (view.is_caught_up and now_ms >= window.end_ms)
+    return view.is_end or (view.is_caught_up and now_ms >= window.over_ms)
 
 
 def _reserved(window: TumblingWindow | None) -> int:

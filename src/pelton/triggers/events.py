@@ -42,8 +42,13 @@ class ShardStatus:
     state: str  #: idle, running, waiting (for a retry), batching, paused, behind its parent, or finished
     position: str | None  #: last sequence number that is done; None before the first
     lag_records: int  #: records not done; of a polled stream only those read
-    lag_s: float  #: age of the oldest record read and not done, 0 when there is none
+    lag_s: float  #: age of the oldest record not done, 0 when there is none; of a polled stream of those read
     attempt: int  #: invocations of the batch in hand so far, 0 when there is none
     last_error: str | None  #: cleared by the next success
     next_attempt_ms: int | None
     waits_for: str | None  #: what is next and when, in words; None when nothing waits
+    rate_per_s: float = 0.0  #: records delivered a second, over the last ten seconds
+    batch_records: int = 0  #: in the batch in hand
+    behind_records: int = 0  #: that wait behind a batch that is tried again
+    expires_ms: int | None = None  #: when that batch's oldest record is given up for its age; None: never, or no batch
+    unsaved_s: float = 0.0  #: for how long progress has not been stored; 0 when all of it is

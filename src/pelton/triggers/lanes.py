@@ -22,22 +22,14 @@ from pelton.operations import JsonObject
 from pelton.storage.catalog import SequenceNumber
 from pelton.triggers.answers import Failed, Stopped, Succeeded, Verdict
 from pelton.triggers.backoff import DELAY_MAX_MS, retry_delay_ms
-from pelton.triggers.batching import BatchRules, RecordQueue, count_fitting, is_window_over
+from pelton.triggers.batching import BatchRules, RecordQueue, is_window_over
 from pelton.triggers.done_before import DoneBefore, DoneShare
+from pelton.triggers.failing import after_failure, aged, skipped
 from pelton.triggers.lane_steps import Deliver, GiveUp, LaneView, WaitUntil
 from pelton.triggers.mappings import MappingSettings
 from pelton.triggers.piece_stack import PieceStack
-from pelton.triggers.pieces import (
-    RETRIES_EXHAUSTED,
-    TOO_OLD,
-    FailureNote,
-    Piece,
-    cut,
-    halves,
-    piece_of,
-)
+from pelton.triggers.pieces import FailureNote, Piece, cut, piece_of
 from pelton.triggers.protocols import SourceRecord
-from pelton.triggers.record_age import is_expired, leading_run
 from pelton.triggers.windows import TumblingWindow, window_from_json, window_json, window_of
 
 
@@ -45,7 +37,7 @@ class Lane:
     """One lane. After ``Deliver`` it waits for ``answered`` or ``not_invoked``, after ``GiveUp`` for ``given_up``."""
 
     def __init__(self, done: DoneBefore, random: Random, hash_of: Callable[[SourceRecord], int]) -> None:
-        self._done = done
+        self.done_before = done  #: what was done before this lane began
         self._hash_of = hash_of
         self._random = random
         self._queue = RecordQueue()
@@ -53,6 +45,7 @@ class Lane:
         self._window: TumblingWindow | None = None
         self._retry_at_ms: int | None = None
         self._is_busy = False
+        self._is_skipping = False  # What is tried now is given up if it fails again.
 
     @property
     def is_busy(self) -> bool:
@@ -90,14 +83,17 @@ class Lane:
         return self._pieces.top
 
     @property
+    def skippable(self) -> Piece | None:
+        """What ``skip`` would give up: the record that the function named, else the whole piece that failed."""
+        piece = self._pieces.top
+        if piece is None or piece.note is None or piece.condition is not None or self._pieces.is_refilling:
+            return None
+        return skipped(piece)[0]
+
+    @property
     def retry_at_ms(self) -> int | None:
         """When the failed piece is tried again; None when none waits."""
         return self._retry_at_ms
-
-    @property
-    def done_before(self) -> DoneBefore:
-        """What was done before this lane began."""
-        return self._done
 
     def unfinished(self) -> Iterator[SourceRecord]:
         """Records read and not done, in no promised order, without those still in the queue but its oldest."""
@@ -112,9 +108,9 @@ class Lane:
 
     def receive(self, record: SourceRecord, now_ms: int) -> None:
         """A record of this lane was read; those done before are passed over."""
-        if record.number <= self._done.floor or self._pieces.take_back(record):
+        if record.number <= self.done_before.floor or self._pieces.take_back(record):
             return
-        if not self._done.holds(record, self._hash_of):
+        if not self.done_before.holds(record, self._hash_of):
             self._queue.append(record, now_ms)
 
     def refill(self, read_through: SequenceNumber, *, is_end: bool) -> bool:
@@ -134,7 +130,7 @@ class Lane:
             # Further away than any delay: the clock was set back.
             if self._retry_at_ms is not None and now_ms < self._retry_at_ms <= now_ms + DELAY_MAX_MS:
                 return WaitUntil(self._retry_at_ms)
-            self._set_aside_expired(self._pieces.top, now_ms, view)
+            self._put_back(aged(self._pieces.pop(), self._window, now_ms, view))
         return self._begin()
 
     def answered(self, verdict: Verdict, now_ms: int, settings: MappingSettings) -> None:
@@ -152,7 +148,10 @@ class Lane:
         piece = self._end()
         note = piece.note or FailureNote(reason=reason, function_error=None)
         again = replace(piece, tries=piece.tries - 1, note=replace(note, reason=reason))
-        self._wait(again, now_ms)
+        if self._is_skipping:
+            self._put_back(skipped(again))
+        else:
+            self._wait(again, now_ms)
 
     def given_up(self, now_ms: int) -> None:
         """The discarded piece is safely kept."""
@@ -164,6 +163,14 @@ class Lane:
             self._retry_at_ms = None
             self._pieces.replace_top(replace(self._pieces.top, delays=0))
 
+    def skip(self) -> Piece | None:
+        """Give up what failed, now, or when the attempt under way fails too; returns it, None when nothing failed."""
+        if (piece := self.skippable) is not None:
+            self._is_skipping = self._is_busy
+            if not self._is_busy:
+                self._put_back(skipped(self._pieces.pop()))
+        return piece
+
     def release(self) -> tuple[list[Piece], list[SourceRecord]]:
         """All that is not done, to be dealt out anew: pieces in the order of delivery, then records, oldest first."""
         assert not self._is_busy, "a lane gives its records away only between invocations"
@@ -171,8 +178,7 @@ class Lane:
 
     def take_over(self, pieces: Sequence[Piece], retry_at_ms: int | None) -> None:
         """Take pieces of other lanes, in the order of delivery; the lane is new."""
-        for piece in reversed(pieces):
-            self._pieces.push(piece)
+        self._put_back(pieces)
         self._retry_at_ms = retry_at_ms
 
     def json(self, read_through: SequenceNumber) -> JsonObject:
@@ -188,25 +194,25 @@ class Lane:
     def restore(self, stored: JsonObject) -> None:
         """Take up a state as ``json`` gave it; its records come in by ``receive``."""
         shares = tuple(DoneShare(*share) for share in stored.get("done", ()))
-        self._done = DoneBefore(SequenceNumber(stored["through"]), shares)
+        self.done_before = DoneBefore(SequenceNumber(stored["through"]), shares)
         self._pieces.restore(stored["pieces"])
         self._window = window_from_json(stored["window"]) if stored["window"] else None
         self._retry_at_ms = stored["retry_at"]
 
     def _done_through(self, read_through: SequenceNumber, *, without_top: bool) -> SequenceNumber:
         if self._pieces.is_refilling:
-            return self._done.floor
+            return self.done_before.floor
         first = read_through + 1
         first = min(first, self._pieces.first_number(without_top=without_top) or first)
         if self._queue.head is not None:
             first = min(first, self._queue.head.number)
-        return SequenceNumber(max(self._done.floor, first - 1))
+        return SequenceNumber(max(self.done_before.floor, first - 1))
 
     def _json(self, read_through: SequenceNumber, window: TumblingWindow | None, *, without_top: bool) -> JsonObject:
         through = self._done_through(read_through, without_top=without_top)
         return {
             "through": through,
-            "done": self._done.beyond(through),
+            "done": self.done_before.beyond(through),
             "pieces": self._pieces.json(without_top=without_top),
             "window": window_json(window) if window is not None else None,
             "retry_at": self._retry_at_ms,
@@ -227,31 +233,16 @@ class Lane:
         if ready_ms is not None and (view.is_end or view.is_full):
             ready_ms = now_ms
         if self._window is not None:
-            ready_ms = self._window.end_ms if ready_ms is None else min(ready_ms, self._window.end_ms)
+            ready_ms = self._window.over_ms if ready_ms is None else min(ready_ms, self._window.over_ms)
         if ready_ms is not None and ready_ms <= now_ms and head is not None:
             self._pieces.push(piece_of(self._queue.take(rules, self._window)))
             return None
         return ready_ms if ready_ms is None or ready_ms > now_ms else None
 
-    def _set_aside_expired(self, piece: Piece, now_ms: int, view: LaneView) -> None:
-        """Cut the next piece where age or payload divides it; what is too old and comes first is given up first."""
-        if piece.is_final:
-            run, is_too_old = 0, self._window is not None and is_expired(piece, self._window.end_ms, now_ms, view)
-        else:
-            run, is_too_old = leading_run(piece, now_ms, view)
-            run = run if is_too_old else min(run, count_fitting(piece, self._window))
-        if run < len(piece.records):
-            piece, rest = cut(piece, run)
-            self._pieces.replace_top(rest)
-            self._pieces.push(piece)
-        if is_too_old:
-            self._retry_at_ms = None
-            self._pieces.replace_top(replace(piece, condition=TOO_OLD))
-
     def _begin(self) -> Deliver | GiveUp:
         piece = self._pieces.top
         assert piece is not None, "there is something to begin"
-        self._is_busy = True
+        self._is_busy, self._is_skipping = True, False
         if piece.condition is not None:
             return GiveUp(piece)
         self._retry_at_ms = None
@@ -283,15 +274,21 @@ class Lane:
         self._wait(replace(rest, attempts=0, tries=0, delays=0, note=verdict.note), now_ms)
 
     def _failed(self, piece: Piece, note: FailureNote, now_ms: int, settings: MappingSettings) -> None:
-        piece = replace(piece, note=note)
-        if settings.is_bisecting and len(piece.records) > 1:
-            first, second = halves(piece, note.request_id)
-            self._pieces.push(second)
-            self._pieces.push(first)
-        elif 0 <= settings.retry_attempts_max <= piece.attempts:
-            self._pieces.push(replace(piece, condition=RETRIES_EXHAUSTED))
+        if self._is_skipping and piece.note is not None:  # As it was told: one record, or all.
+            self._put_back(skipped(replace(piece, note=replace(note, is_first_named=piece.note.is_first_named))))
+            return
+        following = after_failure(piece, note, settings)
+        if following.is_waiting:
+            self._wait(following.pieces[0], now_ms)
         else:
-            self._wait(replace(piece, attempts=piece.attempts + 1), now_ms)
+            self._put_back(following.pieces)
+
+    def _put_back(self, pieces: Sequence[Piece]) -> None:
+        """On top, in the order of delivery; what is given up does not wait."""
+        for piece in reversed(pieces):
+            self._pieces.push(piece)
+        if pieces and pieces[0].condition is not None:
+            self._retry_at_ms = None
 
     def _wait(self, piece: Piece, now_ms: int) -> None:
         """Put the piece back, to be tried again after a while."""

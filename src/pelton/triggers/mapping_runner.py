@@ -12,10 +12,13 @@ from pelton.clock import Clock
 from pelton.operations import JsonObject
 from pelton.storage.catalog import SequenceNumber
 from pelton.triggers.checkpoints import is_finished
+from pelton.triggers.counting import EventCounts
 from pelton.triggers.events import ShardStatus, TriggerEvent, TriggerEventKind
 from pelton.triggers.mappings import EventSourceMapping
-from pelton.triggers.protocols import Checkpoints, Executor, ShardGone, Source, SourceShard
-from pelton.triggers.runner import RunnerContext, ShardRunner
+from pelton.triggers.pieces import Piece
+from pelton.triggers.protocols import Checkpoints, Executor, ShardGone, Source, SourceShard, Unread
+from pelton.triggers.runner import ShardRunner
+from pelton.triggers.runner_context import RunnerContext
 from pelton.triggers.shard_status import waiting_status
 
 _log = logging.getLogger("pelton.triggers")
@@ -36,7 +39,12 @@ class MappingRunner:
     """Runs one mapping. ``start`` once; then updates, pauses and new shards take effect while it runs."""
 
     def __init__(
-        self, mapping: EventSourceMapping, source: Source, checkpoints: Checkpoints, surroundings: Surroundings
+        self,
+        mapping: EventSourceMapping,
+        source: Source,
+        checkpoints: Checkpoints,
+        surroundings: Surroundings,
+        counts: EventCounts,
     ) -> None:
         self.mapping = mapping
         self.checkpoints = checkpoints
@@ -52,6 +60,7 @@ class MappingRunner:
             mapping=lambda: self.mapping,
             on_event=surroundings.on_event,
             on_result=self._on_result,
+            counts=counts,
         )
         self._stored: dict[str, JsonObject] = {}
         self._listed: tuple[SourceShard, ...] = ()
@@ -87,15 +96,25 @@ class MappingRunner:
         for runner in self._runners.values():
             runner.reset_backoff()
 
+    def skippable(self) -> dict[str, list[Piece]]:
+        """What ``skip`` would give up, by shard."""
+        return {shard_id: pieces for shard_id, runner in self._runners.items() if (pieces := runner.skippable())}
+
+    def skip(self, shard_id: str) -> list[Piece]:
+        """Give up what failed and is tried again in a shard."""
+        return self._runners[shard_id].skip()
+
     def status(self) -> list[ShardStatus]:
         """Where the function stands in every shard that is not finished."""
         return [
-            self._runners[shard.id].status()
-            if shard.id in self._runners
-            else waiting_status(self.mapping, shard.id, shard.parent or "")
+            self._runners[shard.id].status() if shard.id in self._runners else self._waiting_status(shard)
             for shard in self._listed
             if shard.id not in self._finished
         ]
+
+    def _waiting_status(self, shard: SourceShard) -> ShardStatus:
+        unread = self._source.unread(shard.id, shard.before) or Unread(0, None)
+        return waiting_status(self.mapping, shard, unread, self._surroundings.clock.now_ms())
 
     def outstanding(self, up_to: SequenceNumber) -> list[str]:
         """What is not done of the records up to that number."""

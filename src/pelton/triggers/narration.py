@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pelton.triggers.events import TriggerEvent, TriggerEventKind
 from pelton.triggers.lanes import Lane
 from pelton.triggers.mappings import EventSourceMapping
-from pelton.triggers.pieces import TOO_OLD, Piece
+from pelton.triggers.pieces import SKIPPED, TOO_OLD, Piece
 from pelton.triggers.protocols import Discarded
 
 
@@ -22,16 +22,18 @@ class Narrator:
         self._tell = tell
         self._failing: set[int] = set()  # Lanes whose last invocation failed.
 
-    def failed(self, index: int, lane: Lane, tried: tuple[Piece, str], now_ms: int) -> None:
-        """An invocation failed, or did not happen: what was tried, and why it failed."""
+    def failed(self, index: int, lane: Lane, tried: tuple[Piece, str], holds_up: str, now_ms: int) -> None:
+        """An invocation failed, or did not happen: what was tried, why it failed, and what waits behind it."""
         self._failing.add(index)
         piece, reason = tried
         at_ms = lane.retry_at_ms
         following = lane.piece
         if at_ms is not None:
-            then = f"the same records again in {max(at_ms - now_ms, 0) / 1000:.1f} s; the stream waits for it"
+            again = f"the same records again in {max(at_ms - now_ms, 0) / 1000:.1f} s"
+            then = f"{again}; the stream waits for it: {holds_up}"
         elif following is not None and following.condition is not None:
-            then = "its retries are used up: the records go to the failure store"
+            why = "skipped" if following.condition == SKIPPED else "its retries are used up"
+            then = f"{why}: the records go to the failure store"
         else:
             then = f"the batch is cut in two, {records_text(following)} first" if following else "it goes on"
         what = f"attempt {piece.tries} with {records_text(piece)} failed"
@@ -45,7 +47,7 @@ class Narrator:
 
     def discarded(self, discarded: Discarded) -> None:
         """Records were given up."""
-        why = "they grew too old" if discarded.condition == TOO_OLD else "the retries are used up"
+        why = _WHY.get(discarded.condition, "the retries are used up")
         count = len(discarded.records)
         told = f", {discarded.destination} was told" if discarded.destination else ""
         self._say(
@@ -88,6 +90,9 @@ class Narrator:
                 next_attempt_ms=next_attempt_ms,
             )
         )
+
+
+_WHY = {TOO_OLD: "they grew too old", SKIPPED: "by the operator"}
 
 
 def records_text(piece: Piece | None) -> str:

@@ -60,13 +60,21 @@ class PieceStack:
         return released
 
     def take_back(self, record: SourceRecord) -> bool:
-        """Give a record that was read again to the restored piece it belongs to; False when there is none."""
-        if self._refill is not None:
-            for piece, records in zip(self._pieces, self._refill, strict=True):
-                if piece.first <= record.number <= piece.last and not piece.is_final and self._shares(piece, record):
+        """Give a record that was read again to the restored piece it belongs to.
+
+        True also for one that lies before a restored piece of its keys and in none: it is done, or was refused by the
+        filter of then. Should the filter of now let it through, it must not come behind later records of its keys.
+        """
+        if self._refill is None:
+            return False
+        is_before = False
+        for piece, records in zip(self._pieces, self._refill, strict=True):
+            if record.number <= piece.last and not piece.is_final and self._shares(piece, record):
+                if piece.first <= record.number:
                     records.append(record)
                     return True
-        return False
+                is_before = True
+        return is_before
 
     def finish_refill(self, read_through: SequenceNumber, *, is_end: bool) -> bool:
         """Whether the pieces are whole, now that the shard was read up to there, or to its end.

@@ -14,6 +14,7 @@ from pelton.triggers.protocols import SourceRecord
 
 RETRIES_EXHAUSTED = "RetryAttemptsExhausted"
 TOO_OLD = "RecordAgeExceeded"
+SKIPPED = "Skipped"  #: by the operator; a word of Pelton's own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +25,7 @@ class FailureNote:
     function_error: str | None  #: None when the function reported the failure in its answer, or was not invoked
     request_id: str | None = None
     executed_version: str | None = None
+    is_first_named: bool = False  #: the function's answer named the first record as the one that failed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +85,8 @@ def piece_json(piece: Piece) -> JsonObject:
         "shares": [list(share) for share in piece.shares],
         "parent": piece.parent,
         "condition": piece.condition,
-        "note": note and [note.reason, note.function_error, note.request_id, note.executed_version],
+        "note": note
+        and [note.reason, note.function_error, note.request_id, note.executed_version, note.is_first_named],
     }
 
 
@@ -102,5 +105,21 @@ def piece_from_json(stored: JsonObject) -> Piece:
         shares=tuple((lanes, lane) for lanes, lane in stored.get("shares", ())),
         parent=stored["parent"],
         condition=stored["condition"],
-        note=note and FailureNote(reason=note[0], function_error=note[1], request_id=note[2], executed_version=note[3]),
+        note=note and _note_from_json(*note),
+    )
+
+
+def _note_from_json(
+    reason: str,
+    function_error: str | None,
+    request_id: str | None,
+    executed_version: str | None,
+    is_first_named: bool = False,  # The list as stored; older states end before it.
+) -> FailureNote:
+    return FailureNote(
+        reason=reason,
+        function_error=function_error,
+        request_id=request_id,
+        executed_version=executed_version,
+        is_first_named=is_first_named,
     )

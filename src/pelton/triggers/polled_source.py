@@ -17,7 +17,7 @@ import orjson
 from pelton.clock import Clock, Timer
 from pelton.operations import JsonObject
 from pelton.storage.catalog import SequenceNumber
-from pelton.triggers.protocols import Page, ShardGone, SourceRecord, SourceShard
+from pelton.triggers.protocols import Page, ShardGone, SourceRecord, SourceShard, Unread
 
 #: How often AWS polls each shard: about four times a second.
 POLL_INTERVAL_S = 0.25
@@ -119,8 +119,8 @@ class PolledSource:
 
         return stop
 
-    def unread(self, shard_id: str, after: SequenceNumber) -> int | None:  # noqa: ARG002  # Only reading would tell.
-        """Unknown."""
+    def unread(self, shard_id: str, after: SequenceNumber, at_most: int = 0) -> Unread | None:  # noqa: ARG002
+        """Unknown: only reading would tell."""
         return None
 
     def number_text(self, number: SequenceNumber) -> str:

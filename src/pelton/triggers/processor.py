@@ -138,16 +138,24 @@ class ShardProcessor:
         """What holds for the batch in hand."""
         return self._settings
 
-    def add(self, page: Page, now_ms: int) -> None:
-        """A page was read, the one after ``read_after``. Records the filter refuses count as done."""
+    def add(self, page: Page, now_ms: int) -> int:
+        """A page was read, the one after ``read_after``. Records the filter refuses, so many, count as done."""
         before = self.position
+        refused = 0
         for record in page.records:
             if self._filter(record.event):
                 self._lane_of(record).receive(record, now_ms)
+            else:
+                refused += 1
         self._read_through = max(self._read_through, page.read_through)
         self._is_caught_up = not page.has_more
         self._is_end = page.is_end
         self._is_dirty |= bool(page.records) and self.position > before
+        return refused
+
+    def expect_more(self) -> None:
+        """The shard may hold more than was read: until it is, no tumbling window ends by time."""
+        self._is_caught_up = False
 
     def decide(self, now_ms: int) -> list[Action]:
         """What to do now. Empty: nothing before more is read, or an answer comes."""
@@ -224,6 +232,16 @@ class ShardProcessor:
         """The function changed: what waits for a retry is tried now."""
         for lane in self._lanes:
             lane.reset_backoff()
+
+    def skip(self) -> list[Piece]:
+        """Give up what failed and is tried again, in every lane: now, or when the attempt under way fails too."""
+        pieces = [piece for lane in self._lanes if (piece := lane.skip()) is not None]
+        self._is_dirty |= bool(pieces)
+        return pieces
+
+    def skippable(self) -> list[Piece]:
+        """What ``skip`` would give up."""
+        return [piece for lane in self._lanes if (piece := lane.skippable) is not None]
 
     def state(self) -> JsonObject:
         """All that must survive a crash, as JSON."""

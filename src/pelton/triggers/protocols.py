@@ -41,6 +41,13 @@ class SourceShard(NamedTuple):
     before: SequenceNumber  #: a reader that starts at its beginning reads after this number
 
 
+class Unread(NamedTuple):
+    """What a shard holds beyond a position."""
+
+    records: int
+    oldest_ms: int | None  #: when the oldest of them was made; None when there is none
+
+
 class ShardGone(Exception):
     """The shard is not listed any more: all its records were trimmed, or its stream is gone."""
 
@@ -65,8 +72,8 @@ class Source(Protocol):
     def subscribe(self, shard_id: str, wake: Callable[[], None]) -> Callable[[], None]:
         """Have ``wake`` called whenever the shard may hold more; returns how to stop that."""
 
-    def unread(self, shard_id: str, after: SequenceNumber) -> int | None:
-        """How many records the shard holds after that number; None when only reading would tell."""
+    def unread(self, shard_id: str, after: SequenceNumber, at_most: int = ...) -> Unread | None:
+        """What the shard holds after that number, counted up to ``at_most``; None when only reading would tell."""
 
     def number_text(self, number: SequenceNumber) -> str:
         """The sequence number as the records show it."""

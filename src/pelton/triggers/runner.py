@@ -8,30 +8,25 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
-from random import Random
 
-from pelton.clock import Clock, Timer
 from pelton.operations import JsonObject
 from pelton.storage.catalog import SequenceNumber
-from pelton.triggers.answers import Failed, Stopped
+from pelton.triggers.alarm import Alarm
 from pelton.triggers.checkpoints import finished
 from pelton.triggers.discarding import Discarding
-from pelton.triggers.events import ShardStatus, TriggerEvent
-from pelton.triggers.mappings import EventSourceMapping, MappingSettings
+from pelton.triggers.events import ShardStatus
+from pelton.triggers.invoking import Invoking
+from pelton.triggers.mappings import MappingSettings
 from pelton.triggers.narration import Narrator
-from pelton.triggers.particulars import discarded_piece, origin_of
-from pelton.triggers.payload import event_bytes
+from pelton.triggers.particulars import discarded_piece
+from pelton.triggers.pieces import Piece
 from pelton.triggers.processor import Checkpoint, Discard, Invoke, ProcessorContext, ShardProcessor, Wait
 from pelton.triggers.protocols import (
-    Answer,
-    Checkpoints,
-    Executor,
-    NotInvoked,
     ShardGone,
-    Source,
     SourceShard,
+    Unread,
 )
+from pelton.triggers.runner_context import RunnerContext
 from pelton.triggers.shard_status import RunnerView, outstanding_line, shard_status
 
 _log = logging.getLogger("pelton.triggers")
@@ -39,21 +34,6 @@ _log = logging.getLogger("pelton.triggers")
 _READ_LIMIT = 1000
 #: Pause after a fault of ours.
 _TROUBLE_PAUSE_S = 1.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunnerContext:
-    """What all runners of a mapping share."""
-
-    source: Source
-    checkpoints: Checkpoints
-    execute: Executor
-    clock: Clock
-    random: Random
-    retention_ms: int
-    mapping: Callable[[], EventSourceMapping]  #: as it is now: its function may change
-    on_event: Callable[[TriggerEvent], None]
-    on_result: Callable[[bool], None]  #: an invocation succeeded, or failed
 
 
 class ShardRunner:
@@ -74,12 +54,14 @@ class ShardRunner:
         self._narrator = Narrator(context.mapping, shard.id, context.on_event)
         self._discarding = Discarding(context.checkpoints, self._narrator, context.clock, context.random)
         self._processor = self._new_processor(stored)
+        self._invoking = Invoking(shard.id, context, self._processor, self._narrator)
         self._is_paused = is_paused
         self._is_stopping = False
         self._has_unread = True
         self._is_at_end = False
         self._wake = asyncio.Event()
-        self._timer: tuple[int, Timer] | None = None
+        self._alarm = Alarm(context.clock, self._wake.set)
+        self._unsaved_since_ms: int | None = None
         self._under_way: set[asyncio.Task[None]] = set()
         self._unsubscribe = context.source.subscribe(shard.id, self._on_news)
         self._task = asyncio.get_running_loop().create_task(self._run())
@@ -114,28 +96,26 @@ class ShardRunner:
         self._processor.reset_backoff()
         self._wake.set()
 
+    def skippable(self) -> list[Piece]:
+        """What ``skip`` would give up."""
+        return self._processor.skippable()
+
+    def skip(self) -> list[Piece]:
+        """Give up what failed and is tried again: now, or when the attempt under way fails too."""
+        pieces = self._processor.skip()
+        self._wake.set()
+        return pieces
+
     def status(self) -> ShardStatus:
         """Where this stands."""
-        position = self._processor.position
-        view = RunnerView(
-            now_ms=self._context.clock.now_ms(),
-            has_unread=self._has_unread,
-            unread=self._context.source.unread(self.shard.id, self._processor.read_after) or 0,
-            position=self._context.source.number_text(position) if position > self.shard.before else None,
-            is_paused=self._is_paused,
-            is_at_end=self._is_at_end,
-            trouble=self._discarding.trouble,
-        )
+        view = self._view(self._context.source.unread(self.shard.id, self._processor.read_after))
         return shard_status(self._context.mapping(), self.shard.id, self._processor, view)
 
     def outstanding(self, up_to: SequenceNumber) -> str | None:
         """What is not done of the records up to that number, in one line; None when all is."""
         if self._is_at_end or self._is_paused:
             return None
-        view = RunnerView(
-            now_ms=self._context.clock.now_ms(), has_unread=self._has_unread, trouble=self._discarding.trouble
-        )
-        return outstanding_line(self._context.mapping(), self.shard.id, self._processor, view, up_to)
+        return outstanding_line(self._context.mapping(), self.shard.id, self._processor, self._view(None), up_to)
 
     async def stop(self, timeout_s: float) -> None:
         """Begin nothing more, wait that long for what is under way, then let it go; save where things stand."""
@@ -148,13 +128,29 @@ class ShardRunner:
             await asyncio.wait(set(self._under_way), timeout=timeout_s)
         for task in tuple(self._under_way):
             task.cancel()
-        self._set_timer(None)
+        self._alarm.set(None)
         if not self._is_at_end:
             self._save()
 
     def _on_news(self) -> None:
         self._has_unread = True
         self._wake.set()
+
+    def _view(self, unread: Unread | None) -> RunnerView:
+        clock, position = self._context.clock, self._processor.position
+        now_ms = clock.now_ms()
+        return RunnerView(
+            now_ms=now_ms,
+            has_unread=self._has_unread,
+            unread=unread or Unread(0, None),
+            retention_ms=self._context.retention_ms,
+            position=self._context.source.number_text(position) if position > self.shard.before else None,
+            is_paused=self._is_paused,
+            is_at_end=self._is_at_end,
+            trouble=self._discarding.trouble,
+            rate_per_s=self._invoking.rate.per_s(clock.monotonic()),
+            unsaved_s=0.0 if self._unsaved_since_ms is None else max(now_ms - self._unsaved_since_ms, 0) / 1000,
+        )
 
     def _new_processor(self, stored: JsonObject | None) -> ShardProcessor:
         source = self._context.source
@@ -195,7 +191,10 @@ class ShardRunner:
             if page.is_gap:
                 self._narrator.gap()
             self._has_unread |= page.has_more
-            self._processor.add(page, self._context.clock.now_ms())
+            self._context.counts.polled += len(page.records)
+            self._context.counts.filtered_out += self._processor.add(page, self._context.clock.now_ms())
+        if self._has_unread:
+            self._processor.expect_more()
         self._act()
         if self._processor.is_finished and not self._under_way:
             self._end()
@@ -207,7 +206,7 @@ class ShardRunner:
         until_ms: int | None = None
         for action in self._processor.decide(self._context.clock.now_ms()):
             if isinstance(action, Invoke):
-                self._begin(self._invoke(action))
+                self._begin(self._invoking(action))
             elif isinstance(action, Discard):
                 self._begin(self._discard(action))
             elif isinstance(action, Wait):
@@ -215,10 +214,17 @@ class ShardRunner:
             else:
                 assert isinstance(action, Checkpoint), "the only action left"
                 self._save()
-        self._set_timer(until_ms)
+        self._alarm.set(until_ms)
 
     def _save(self) -> None:
-        self._context.checkpoints.save(self.shard.id, self._processor.state)
+        if self._unsaved_since_ms is None:
+            self._unsaved_since_ms = self._context.clock.now_ms()
+        self._context.checkpoints.save(self.shard.id, self._state)
+
+    def _state(self) -> JsonObject:
+        """The state, asked for when it is stored."""
+        self._unsaved_since_ms = None
+        return self._processor.state()
 
     def _begin(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -229,36 +235,6 @@ class ShardRunner:
         self._under_way.discard(task)
         self._wake.set()
 
-    async def _invoke(self, action: Invoke) -> None:
-        mapping, clock = self._context.mapping(), self._context.clock
-        event = event_bytes(action.piece, action.window, shard_id=self.shard.id, stream_arn=mapping.stream_arn)
-        origin = origin_of(mapping, self.shard.id, action.piece, self._context.source.number_text)
-        try:
-            answer = await self._context.execute(mapping.function_arn, event, origin)
-        except NotInvoked as refusal:
-            self._not_invoked(action, str(refusal))
-        except Exception as error:  # a fault of ours must not use up the function's retries
-            _log.exception("function %s could not be invoked", mapping.function_name)
-            self._not_invoked(action, f"{type(error).__name__}: {error}")
-        else:
-            self._answered(action, answer, clock.now_ms())
-
-    def _answered(self, action: Invoke, answer: Answer, now_ms: int) -> None:
-        verdict = self._processor.answered(action.lane, answer, now_ms)
-        self._context.on_result(not isinstance(verdict, Failed))
-        if isinstance(verdict, Failed | Stopped):
-            self._narrate_failure(action, verdict.note.reason, now_ms)
-        else:
-            self._narrator.succeeded(action.lane)
-
-    def _not_invoked(self, action: Invoke, reason: str) -> None:
-        now_ms = self._context.clock.now_ms()
-        self._processor.not_invoked(action.lane, reason, now_ms)
-        self._narrate_failure(action, reason, now_ms)
-
-    def _narrate_failure(self, action: Invoke, reason: str, now_ms: int) -> None:
-        self._narrator.failed(action.lane, self._processor.lanes[action.lane], (action.piece, reason), now_ms)
-
     async def _discard(self, action: Discard) -> None:
         mapping, number_text = self._context.mapping(), self._context.source.number_text
         now_ms = self._context.clock.now_ms()
@@ -268,26 +244,13 @@ class ShardRunner:
             lambda: self._processor.state_after_discard(action.lane),
             lambda: self._context.mapping().settings.on_failure,
         )
+        self._context.counts.dropped += len(discarded.records)
         self._processor.given_up(action.lane, self._context.clock.now_ms())
-
-    def _set_timer(self, at_ms: int | None) -> None:
-        if self._timer is not None:
-            if self._timer[0] == at_ms:
-                return
-            self._timer[1].cancel()
-            self._timer = None
-        if at_ms is not None:
-            delay_s = max(at_ms - self._context.clock.now_ms(), 0) / 1000
-            self._timer = at_ms, self._context.clock.call_later(delay_s, self._on_time)
-
-    def _on_time(self) -> None:
-        self._timer = None
-        self._wake.set()
 
     def _end(self) -> None:
         """The shard is done: remembered, so that its children can begin now and after a restart."""
         self._is_at_end = True
-        self._set_timer(None)
+        self._alarm.set(None)
         self._unsubscribe()
         self._context.checkpoints.save(self.shard.id, lambda: finished(self._processor.state()))
         self._wake.set()

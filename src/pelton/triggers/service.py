@@ -17,9 +17,11 @@ from pelton.clock import Clock
 from pelton.operations import JsonObject
 from pelton.storage.catalog import SequenceNumber
 from pelton.storage.engine import Storage
+from pelton.triggers.announcing import begins_on_new_stream, begins_with_backlog
 from pelton.triggers.checkpoints import StoredCheckpoints
+from pelton.triggers.counting import EventCounts
 from pelton.triggers.errors import MappingNotFound, StillMoving
-from pelton.triggers.events import ShardStatus, TriggerEvent, TriggerEventKind
+from pelton.triggers.events import ShardStatus, TriggerEvent
 from pelton.triggers.log_source import LogSources
 from pelton.triggers.mapping_runner import MappingRunner, Surroundings
 from pelton.triggers.mapping_store import (
@@ -34,6 +36,7 @@ from pelton.triggers.mappings import API, PROJECT, EventSourceMapping, MappingSe
 from pelton.triggers.new_mappings import declared_function, function_name_of, new_mapping
 from pelton.triggers.options import TriggerOptions
 from pelton.triggers.parameters import TRIM_HORIZON, CreateParameters, create_parameters
+from pelton.triggers.pieces import Piece
 from pelton.triggers.protocols import Executor
 from pelton.triggers.seeking import move_positions
 
@@ -62,6 +65,7 @@ class Triggers:
         self._sources = LogSources(storage)
         self._mappings = {mapping.uuid: mapping for mapping in stored_mappings(storage.snapshot())}
         self._runners: dict[str, MappingRunner] = {}
+        self.counts: dict[str, EventCounts] = {}  #: by mapping, since the start
         self._leaving: set[asyncio.Task[None]] = set()
         self._moving: set[str] = set()  #: mappings that begin again by themselves
         self._is_started = False
@@ -135,6 +139,15 @@ class Triggers:
             if mapping_uuid in self._mappings:
                 await self._begin(self._mappings[mapping_uuid])
 
+    def skippable(self, mapping_uuid: str) -> dict[str, list[Piece]]:
+        """What failed and is tried again, by shard: what ``skip`` would give up."""
+        runner = self._runners.get(mapping_uuid)
+        return {} if runner is None else runner.skippable()
+
+    def skip(self, mapping_uuid: str, shard_id: str) -> None:
+        """Give up what failed and is tried again in a shard: it goes to the failure store, and the rest goes on."""
+        self._runners[mapping_uuid].skip(shard_id)
+
     async def delete(self, mapping_uuid: str) -> EventSourceMapping:
         """Remove a mapping: the batch in flight ends, its positions are forgotten.
 
@@ -143,6 +156,7 @@ class Triggers:
         """
         mapping = self.get(mapping_uuid)
         del self._mappings[mapping_uuid]
+        self.counts.pop(mapping_uuid, None)
         runner = self._runners.pop(mapping_uuid, None)
         if runner is not None:
             runner.close()
@@ -233,12 +247,7 @@ class Triggers:
             runner.close()
             self._leave(runner)
         stored = await self._storage.write(partial(move_mapping, mapping=aligned, now_ms=self._clock.now_ms()))
-        self._tell(
-            TriggerEventKind.STREAM_GONE,
-            stored,
-            f"{stored.table.rsplit('/', 1)[-1]} has a new stream: it is read from its beginning; what the old one "
-            f"({mapping.stream_arn}) still held is not delivered",
-        )
+        self._on_event(begins_on_new_stream(stored, mapping.stream_arn))
         self._mappings[stored.uuid] = stored
         await self._begin(stored)
         return stored
@@ -248,9 +257,7 @@ class Triggers:
         self._mappings[stored.uuid] = stored
         waiting = waiting_records(self._storage.snapshot(), stored.stream_arn)
         if waiting and stored.starting_position == TRIM_HORIZON:
-            records = "past record is" if waiting == 1 else "past records are"
-            text = f"begins at TRIM_HORIZON: {waiting} {records} delivered first"
-            self._tell(TriggerEventKind.BACKLOG, stored, text)
+            self._on_event(begins_with_backlog(stored, waiting))
         await self._begin(stored)
         return stored
 
@@ -271,6 +278,7 @@ class Triggers:
             self._sources.source(mapping.stream_arn),
             StoredCheckpoints(self._storage, mapping.uuid, self._destinations),
             self._surroundings,
+            self.counts.setdefault(mapping.uuid, EventCounts()),
         )
         self._runners[mapping.uuid] = runner
         await runner.start()
@@ -283,16 +291,6 @@ class Triggers:
     def _new(self, asked: CreateParameters, arn: str, made_by: str) -> EventSourceMapping:
         new_uuid = str(uuid.UUID(int=self._random.getrandbits(128), version=4))
         return new_mapping(asked, new_uuid, arn, made_by=made_by, now_ms=self._clock.now_ms())
-
-    def _tell(self, kind: TriggerEventKind, mapping: EventSourceMapping, text: str) -> None:
-        self._on_event(
-            TriggerEvent(
-                kind=kind,
-                text=f"{mapping.function_name}: {text}",
-                function_name=mapping.function_name,
-                mapping_uuid=mapping.uuid,
-            )
-        )
 
 
 #: How long the batch in flight of a deleted mapping may take: the longest that a function may run (s).

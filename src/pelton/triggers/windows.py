@@ -14,6 +14,9 @@ import orjson
 from pelton.operations import JsonObject
 
 STATE_BYTES_MAX = 1_000_000  #: a state larger than this ends its window early
+#: How long after its end a window waits for records that were dated inside it and are being committed. The service
+#: waits for up to two minutes.
+LATE_MS = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +27,11 @@ class TumblingWindow:
     end_ms: int
     state: bytes = b"{}"  #: JSON object: what the last invocation returned
     is_early: bool = False  #: its state grew too large: it ends before its time
+
+    @property
+    def over_ms(self) -> int:
+        """When it ends by time: no record dated inside it comes any more."""
+        return self.end_ms + LATE_MS
 
     def with_state(self, state: bytes) -> TumblingWindow:
         """The window after an invocation returned that state: too large a one ends it early."""

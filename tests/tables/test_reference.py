@@ -501,6 +501,12 @@ MODEL = [
         ENV
         + "Value '' at 'tableName' failed to satisfy constraint: Member must have length greater than or equal to 1",
     ),
+    (
+        "GetItem",
+        {"Key": KEY, "AttributesToGet": ["a"] * 256},
+        ENV + f"Value '[{', '.join(['a'] * 256)}]' at 'attributesToGet' failed to satisfy constraint: "
+        "Member must have length less than or equal to 255",
+    ),
     ("PutItem", {**put(), "ReturnValues": "ALL_NEW"}, ENV + "ReturnValues can only be ALL_OLD or NONE"),
     (
         "BatchGetItem",

@@ -120,6 +120,7 @@ SHAPES: dict[str, dict[str, dict[str, Any]]] = {
         "ControlTableName": {**_NAME_OR_ARN, "min": 3},
         "TableKeySchema": {"type": "list", "member": "KeySchemaElement", "min": 1, "max": 2},
         "QueryLimit": {"type": "integer", "min": 1, "unnamed": ["min"]},
+        "AttributeNameList": {"type": "list", "member": "AttributeName", "min": 1, "max": 255},
         "BatchGetKeyList": {"type": "list", "member": "Key", "min": 1, "max": 100, "unnamed": ["max"]},
         # Names of attributes are checked with their values, in their own order and words.
         "AttributeName": {"type": "string"},

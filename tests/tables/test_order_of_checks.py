@@ -247,3 +247,4 @@ def test_of_two_faults_the_one_checked_first_is_told(wire: Wire, operation: str)
 
     assert [case for case in told if case[1] not in case[0]] == []
     assert wire.call("Scan", {"TableName": "the"})[1]["Count"] == 0
+    assert wire.records("the") == []

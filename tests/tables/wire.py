@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from pelton.server import Dispatcher, HttpRequest, HttpResponse, ServerOptions
+from pelton.storage.catalog import SequenceNumber
 from pelton.storage.connection import Durability
 from pelton.storage.drivers import InlineDriver
 from pelton.storage.engine import Storage, StorageOptions
@@ -62,3 +63,16 @@ class Wire:
         status, answer = self.call(operation, body)
         assert status == 400, answer
         return answer["__type"].partition("#")[2], answer.get("message", answer.get("Message"))
+
+    def records(self, table_name: str) -> list[Any]:
+        """All records of the table's stream."""
+        with self.storage.snapshot() as snapshot:
+            table = snapshot.table("000000000000", "us-east-1", table_name)
+            assert table is not None and table.stream is not None, f"{table_name} has no stream"
+            return [
+                record
+                for shard in table.stream.shards
+                for record in snapshot.records(
+                    table.stream, shard.id, after=SequenceNumber(0), limit=10_000, bytes_max=1 << 30
+                )
+            ]

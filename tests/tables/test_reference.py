@@ -390,8 +390,31 @@ READS = [
     (
         "Query",
         querying("pk = sk", {":p": S}),
-        KCE + "Invalid condition in KeyConditionExpression: Multiple attribute names used in one condition",
+        "Invalid condition in KeyConditionExpression: Multiple attribute names used in one condition",
     ),
+    (
+        "Query",
+        querying("pk = :p AND :p = :p", PK),
+        "Invalid condition in KeyConditionExpression: No key attribute specified",
+    ),
+    (
+        "Query",
+        querying("pk = :p AND :p BETWEEN sk AND :p", PK),
+        (
+            "Invalid condition in KeyConditionExpression: "
+            "BETWEEN operator must have the key attribute as its first operand"
+        ),
+    ),
+    (
+        "Query",
+        querying("pk = :p AND begins_with(:p, sk)", PK),
+        (
+            "Invalid condition in KeyConditionExpression: "
+            "begins_with operator must have the key attribute as its first operand"
+        ),
+    ),
+    ("Query", querying("pk = :p AND size(sk) = :p", PK), "KeyConditionExpressions cannot contain nested operations"),
+    ("Query", querying("pk = :p AND x = :p", PK), "Query condition missed key schema element: sk"),
     ("Query", querying("pk = :p", PK, IndexName="nope"), "The table does not have the specified index: nope"),
     (
         "Query",

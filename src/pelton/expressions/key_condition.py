@@ -8,7 +8,7 @@ Source: DynamoDB developer guide, "Key condition expressions for the Query opera
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pelton.errors import ValidationFailed
@@ -79,18 +79,33 @@ class KeyConditions:
             )
         equal: list[AttributeValue] = []
         for place, attribute in enumerate(attributes):
-            if place == len(self.terms) and place >= len(schema.partition):
+            is_partition = place < len(schema.partition)
+            if place == len(self.terms) and not is_partition:
                 break
+            term = self.terms.get(attribute.name)
+            if not is_partition and (term is None or term.operator != "="):
+                self._check_last(attribute, attributes[place + 1 :])
             term = self._term(attribute)
             if term.operator == "=":
                 equal.append(term.operands[0])
-            elif place < len(schema.partition) or place + 1 < len(self.terms):
+            elif is_partition:
                 raise ValidationFailed("Query key condition not supported")
+            elif place + 1 < len(self.terms):
+                raise ValidationFailed(f"Query condition missed key schema element: {attributes[place + 1].name}")
             else:
                 return KeyCondition(
                     schema=schema, equal_values=tuple(equal), operator=term.operator, operands=term.operands
                 )
         return KeyCondition(schema=schema, equal_values=tuple(equal))
+
+    def _check_last(self, attribute: KeyAttribute, later: Sequence[KeyAttribute]) -> None:
+        """A sort attribute that is not compared for equality is the last of those that are compared."""
+        named = next((other.name for other in later if other.name in self.terms), None)
+        if named is not None:
+            raise ValidationFailed(
+                f"RANGE key attributes {attribute.name} must have equality conditions specified in the query "
+                f"because a condition is present on key attribute {named}"
+            )
 
     def _term(self, attribute: KeyAttribute) -> KeyTerm:
         """What is said of a key attribute that something must be said of."""

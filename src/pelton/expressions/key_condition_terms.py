@@ -107,4 +107,5 @@ def _attribute(operator: str, operands: tuple[Operand, ...], parameters: Paramet
 
 
 def _invalid(text: str) -> ExpressionFault:
-    return fault_in(_KIND, f"Invalid condition in KeyConditionExpression: {text}")
+    # The service leaves its usual prefix out here, as with an operator that keys do not have.
+    return ExpressionFault(f"Invalid condition in KeyConditionExpression: {text}")

@@ -8,7 +8,7 @@ import pytest
 
 from pelton.storage.check import check
 from pelton.storage.faults import FolderUnusable
-from pelton.storage.folder import DataFolderInUse, file_system, linux_mounts, macos_mounts
+from pelton.storage.folder import DATABASE, DataFolderInUse, file_system, linux_mounts, macos_mounts
 from pelton.storage.messages import receivable
 from pelton.storage.schema import APPLICATION_ID, MIGRATIONS, UnknownSchema
 from tests.storage.storing import open_inline, opened
@@ -89,3 +89,22 @@ def test_mounts_are_read_from_the_macos_command() -> None:
     text = "/dev/disk1s1 on / (apfs, local, journaled)\n//me@host/x on /Volumes/x (smbfs, nodev, mounted by me)\n"
 
     assert macos_mounts(text) == [("/", "apfs"), ("/Volumes/x", "smbfs")]
+
+
+@pytest.mark.parametrize("version", range(1, len(MIGRATIONS)))
+def test_data_of_every_older_version_become_current(tmp_path: Path, version: int) -> None:
+    def schema(folder: Path) -> list[tuple[str, ...]]:
+        with opened(folder) as storage:
+            return list(storage.snapshot().select("SELECT name, sql FROM sqlite_schema ORDER BY name"))
+
+    old = tmp_path / "old"
+    old.mkdir()
+    connection = apsw.Connection(str(old / DATABASE))
+    for statements in MIGRATIONS[:version]:
+        for statement in statements:
+            connection.execute(statement)
+    connection.pragma("application_id", APPLICATION_ID)
+    connection.pragma("user_version", version)
+    connection.close()
+
+    assert schema(old) == schema(tmp_path / "new")

@@ -10,7 +10,7 @@ import pytest
 
 from pelton.errors import ResourceNotFound
 from pelton.tables import TableOptions, operations
-from pelton.tables.unused_features import GlobalTableNotFound, TableNotFound
+from pelton.tables.unused_features import GlobalTableNotFound
 from tests.tables.conftest import Tables, table_request
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "compatibility.md"
@@ -23,14 +23,6 @@ def orders(tmp_path: Path) -> Tables:
     return tables
 
 
-def test_point_in_time_recovery_is_off(orders: Tables) -> None:
-    answer = orders.call("DescribeContinuousBackups", {"TableName": "orders"})["ContinuousBackupsDescription"]
-
-    assert answer["PointInTimeRecoveryDescription"] == {"PointInTimeRecoveryStatus": "DISABLED"}
-    with pytest.raises(TableNotFound, match="Table not found: gone"):
-        orders.call("DescribeContinuousBackups", {"TableName": "gone"})
-
-
 def test_a_table_has_no_insights_and_no_destinations(orders: Tables) -> None:
     insights = orders.call("DescribeContributorInsights", {"TableName": "orders"})
     destinations = orders.call("DescribeKinesisStreamingDestination", {"TableName": "orders"})
@@ -41,9 +33,7 @@ def test_a_table_has_no_insights_and_no_destinations(orders: Tables) -> None:
         orders.call("DescribeContributorInsights", {"TableName": "gone"})
 
 
-@pytest.mark.parametrize(
-    "name", ["ListBackups", "ListContributorInsights", "ListExports", "ListGlobalTables", "ListImports"]
-)
+@pytest.mark.parametrize("name", ["ListContributorInsights", "ListExports", "ListGlobalTables", "ListImports"])
 def test_lists_of_what_nobody_made_are_empty(orders: Tables, name: str) -> None:
     assert list(orders.call(name, {}).values()) == [[]]
 

@@ -30,6 +30,7 @@ from pelton.storage.catalog import SequenceNumber
 from pelton.storage.engine import Storage
 from pelton.storage.invocations import add_invocation
 from pelton.tables.backfilling import Backfilling
+from pelton.tables.copying import Copying
 from pelton.tables.expiring import Expiring
 from pelton.tables.options import TableOptions
 from pelton.triggers.destinations import Beside, Destinations
@@ -73,6 +74,7 @@ class Core:
         )
         self.backfilling = Backfilling(ground.storage, ground.clock)
         self.expiring = Expiring(ground.storage, ground.clock)
+        self.copying = Copying(ground.storage, ground.clock)
         self.triggers = Triggers(
             ground.storage,
             self._execute,
@@ -97,6 +99,7 @@ class Core:
         self.storage.start_trimming(self.ground.settings.retention_ms)
         self.backfilling.start()
         self.expiring.start()
+        self.copying.start()
         await self.triggers.start()
         self.asynchronous.start()
 
@@ -105,6 +108,7 @@ class Core:
         self.queues.close()
         self.backfilling.close()
         self.expiring.close()
+        self.copying.close()
         await self.triggers.drain(timeout_s)
         ending = asyncio.ensure_future(self.asynchronous.drain())
         await self.functions.drain(timeout_s)
@@ -154,6 +158,7 @@ class Core:
                     shards=settings.shards,
                     on_index_created=self.backfilling.wake,
                     on_time_to_live=self.expiring.wake,
+                    on_copies=self.copying.wake,
                     endpoint=lambda: endpoint,
                 )
             ),

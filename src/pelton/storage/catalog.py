@@ -81,3 +81,20 @@ class Table:
     indexes: tuple[Index, ...] = ()
     stream: Stream | None = None  #: the enabled stream
     latest_stream: tuple[str, str] | None = None  #: ARN and label of the newest stream, enabled or not
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copy:
+    """A copy of a table's items as they were when it was begun."""
+
+    id: int = 0  #: 0: not stored yet
+    table_id: TableId
+    kind: str  #: USER, SYSTEM or RECOVERY
+    account: str
+    region: str
+    arn: str | None  #: of a backup
+    created_ms: int
+    expires_ms: int | None = None  #: when it goes by itself; None: never
+    is_whole: bool = False  #: whether every item has been copied
+    position: bytes = b""  #: the last storage key that was copied
+    detail: JsonObject = field(hash=False)  #: what only ``tables`` reads

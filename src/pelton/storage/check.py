@@ -21,7 +21,7 @@ from pelton.storage.change import StoredItem
 from pelton.storage.connection import open_reader
 from pelton.storage.contents import Committed, load, rows_of
 from pelton.storage.folder import DATABASE, open_folder
-from pelton.storage.schema import check_version
+from pelton.storage.schema import check_version, copy_rows
 from pelton.storage.transaction import Row
 
 _CACHE_BYTES = 64 << 20
@@ -101,6 +101,7 @@ def _problems(connection: apsw.Connection, committed: Committed, index_rows: Ind
                 yield from _check_index(connection, table, index, entry_of)
         if table.stream is not None:
             yield from _check_replay(connection, table, table.stream)
+    yield from _check_copies(connection, committed)
     yield from _check_log(connection, committed)
     for stream in committed.contents.streams.values():
         yield from _check_shards(stream)
@@ -113,6 +114,16 @@ def _check_counters(connection: apsw.Connection, committed: Committed, table: Ta
         if counted != committed.counters.get(name):
             part = table.name if index is None else f"{table.name}, index {index.name}"
             yield f"{part}: holds {counted} items and bytes, its counter says {committed.counters.get(name)}"
+
+
+def _check_copies(connection: apsw.Connection, committed: Committed) -> Iterator[str]:
+    """A whole copy holds what its counter says, and nothing that only marks an absence."""
+    copies: list[Row] = connection.execute("SELECT id, coalesce(arn, kind) FROM copies WHERE is_whole").fetchall()
+    for copy_id, arn in copies:
+        name = copy_rows(copy_id)
+        counted = connection.execute(f"SELECT count(*), coalesce(sum(size), 0) FROM {name}").fetchall()[0]
+        if counted != committed.counters.get(name):
+            yield f"{arn}: holds {counted} items and bytes, its counter says {committed.counters.get(name)}"
 
 
 def _check_keys(connection: apsw.Connection, table: Table) -> Iterator[str]:

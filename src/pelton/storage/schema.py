@@ -138,8 +138,20 @@ _VERSION_5 = (
     "CREATE INDEX async_events_by_due ON async_events (function, due_ms)",
 )
 
+_VERSION_6 = (
+    # Resource policies of tables and streams, by ARN: kept for those who ask for them, never enforced.
+    "CREATE TABLE policies (arn TEXT PRIMARY KEY, policy TEXT NOT NULL, revision TEXT NOT NULL) WITHOUT ROWID",
+    # Items of a table as they were at one moment, in an SQL table of their own: a backup (USER, SYSTEM), or what
+    # point-in-time recovery begins with (RECOVERY). position: the last storage key that was copied.
+    """CREATE TABLE copies (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, table_id INTEGER NOT NULL, kind TEXT NOT NULL, account TEXT NOT NULL,
+        region TEXT NOT NULL, arn TEXT UNIQUE, created_ms INTEGER NOT NULL, expires_ms INTEGER,
+        is_whole INTEGER NOT NULL, position BLOB NOT NULL, detail BLOB NOT NULL)""",
+    "CREATE INDEX copies_by_table ON copies (table_id)",
+)
+
 #: Statements that lead from version n to n + 1, at index n. Append only.
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4, _VERSION_5)
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4, _VERSION_5, _VERSION_6)
 
 
 class UnknownSchema(Exception):
@@ -181,6 +193,16 @@ def item_rows(table_id: int) -> str:
 def index_rows(index_id: int) -> str:
     """Name of the SQL table that holds an index's rows."""
     return f"index_{index_id:d}"
+
+
+def copy_rows(copy_id: int) -> str:
+    """Name of the SQL table that holds a copy of a table's items."""
+    return f"copy_{copy_id:d}"
+
+
+def history_rows(copy_id: int) -> str:
+    """Name of the SQL table that holds each change since a copy was begun."""
+    return f"history_{copy_id:d}"
 
 
 def create_rows(connection: apsw.Connection, name: str) -> None:

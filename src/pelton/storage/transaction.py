@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from pelton.items.schema import KeySchema
 from pelton.operations import JsonObject
-from pelton.storage.catalog import Index, SequenceNumber, Stream, StreamId, Table
+from pelton.storage.catalog import Copy, Index, SequenceNumber, Stream, StreamId, Table
 from pelton.storage.change import Change, LogRecord, StoredItem
 
 #: What a statement binds. JSON goes in as bytes.
@@ -101,11 +101,32 @@ class WriteTransaction(Snapshot, Protocol):
     ) -> Table:
         """A new, empty index; the caller fills it (``fill_index``)."""
 
+    def fill_items(self, table: Table, rows: Sequence[StoredItem]) -> None:
+        """Add restored items to a table that nobody writes yet: nothing of it is recorded."""
+
     def fill_index(self, index: Index, rows: Sequence[StoredItem]) -> None:
         """Add backfilled rows to an index, replacing those that have the same key."""
 
     def drop_index(self, table: Table, index: Index) -> Table:
         """Remove an index and its rows."""
+
+    def begin_copy(self, table: Table, copy: Copy) -> Copy:
+        """Begin a copy of the table as this transaction sees it; ``copy_step`` takes it."""
+
+    def copy_step(self, copy: Copy, rows_max: int = ...) -> Copy:
+        """Copy a bounded part of what is left, at most so many rows."""
+
+    def turn_into_copy(self, table: Table, copy: Copy) -> Copy:
+        """Make all items of a table a copy at once, and leave the table empty: it is about to be dropped."""
+
+    def change_copy(self, copy: Copy) -> None:
+        """Store a copy's new detail and expiry."""
+
+    def drop_copy(self, copy: Copy) -> None:
+        """Remove a copy; its rows go in small steps."""
+
+    def merge_history(self, copy: Copy, before_ms: int, rows_max: int = ...) -> bool:
+        """Let a whole RECOVERY copy begin later: a bounded part of what is older goes into it; whether all did."""
 
     def token(self, scope: str, token: str) -> tuple[bytes, bytes, int] | None:
         """A remembered idempotency token: request digest, what to answer, when it was stored (ms)."""

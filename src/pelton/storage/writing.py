@@ -14,8 +14,8 @@ import apsw
 from pelton.storage.catalog import SequenceNumber, Table, TableId
 from pelton.storage.change import Change, IndexChange, StoredItem
 from pelton.storage.contents import Committed, Contents
-from pelton.storage.definitions import Definitions
 from pelton.storage.schema import index_rows, item_rows
+from pelton.storage.taking_copies import Copying, Keeper
 from pelton.storage.transaction import Row
 
 #: One log row; ``cause`` and the images last.
@@ -42,9 +42,10 @@ class _Target:
     rows: _Rows
     bounds: tuple[tuple[int, int], ...]  #: first hash held no more, shard number; ascending; empty: no stream
     has_old_images: bool
+    keepers: tuple[Keeper, ...]  #: of copies that are being made of the table; mostly none
 
 
-class Writing(Definitions):
+class Writing(Copying):
     """A ``WriteTransaction`` over the writer connection, used for one batch after the other."""
 
     def __init__(
@@ -103,6 +104,8 @@ class Writing(Definitions):
         """
         target = self._targets.get(change.table.id) or self._target(change.table)
         self.changes += 1
+        if target.keepers:
+            self.keep_before(target.keepers, change)
         self._replace(target.rows, change.before, change.after)
         for index_change in change.index_changes:
             self._replace_index_row(index_change, is_new=change.before is None)
@@ -123,7 +126,7 @@ class Writing(Definitions):
         shards = () if stream is None else stream.shards
         bounds = sorted((shard.hash_to, shard.number) for shard in shards if shard.ending is None)
         has_old_images = self._keeps_old_images or (stream is not None and "OLD" in stream.view_type)
-        target = _Target(_rows(item_rows(current.id)), tuple(bounds), has_old_images)
+        target = _Target(_rows(item_rows(current.id)), tuple(bounds), has_old_images, self.keepers(current))
         self._targets[current.id] = target
         return target
 

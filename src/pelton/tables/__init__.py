@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pelton.operations import Operation
+from pelton.tables.backups import backup_operations
 from pelton.tables.batch_get_item import batch_get_item
 from pelton.tables.batch_write_item import batch_write_item
+from pelton.tables.continuous_backups import continuous_backup_operations
 from pelton.tables.create_table import create_table
 from pelton.tables.delete_item import delete_item
 from pelton.tables.describe_table import table_operations
@@ -20,6 +22,8 @@ from pelton.tables.options import TableOptions
 from pelton.tables.partiql.statements import partiql_operations
 from pelton.tables.put_item import put_item
 from pelton.tables.query import query
+from pelton.tables.resource_policies import resource_policy_operations
+from pelton.tables.restore_operations import restore_operations
 from pelton.tables.scan import scan
 from pelton.tables.tags import tag_operations
 from pelton.tables.time_to_live import time_to_live_operations
@@ -38,10 +42,14 @@ def operations(options: TableOptions) -> Mapping[str, Operation]:
     served = [
         create_table(options),
         update_table(options),
-        *table_operations(),
+        *table_operations(options),
         *tag_operations(),
         *time_to_live_operations(options),
         *limit_operations(options),
+        *resource_policy_operations(),
+        *backup_operations(options),
+        *continuous_backup_operations(options),
+        *restore_operations(options),
         put_item(cache),
         get_item(cache),
         update_item(cache),

@@ -8,31 +8,25 @@ Source: developer guide, "Managing Global Secondary Indexes", phases of an index
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import islice
 
-from pelton.clock import Clock, Timer
+from pelton.clock import Clock
 from pelton.operations import JsonObject
 from pelton.storage.catalog import Index, Table
 from pelton.storage.change import StoredItem
 from pelton.storage.engine import Storage
 from pelton.storage.transaction import WriteTransaction
 from pelton.tables.index_rows import index_entries
-
-_log = logging.getLogger(__name__)
+from pelton.tables.stepping import Stepping
 
 #: Member of a definition: where the backfill of each index being created stands, by its name. None: it has not
 #: begun; else the last storage key that was looked at, in hexadecimal.
 BACKFILLS = "Backfills"
 #: Items of one step.
 STEP_ITEMS = 500
-#: Pause between two steps: the writer has other work.
-_PAUSE_S = 0.005
-#: Pause before a step that failed is tried again.
-_RETRY_S = 1.0
 
 
 def is_backfilling(table: Table, index: Index) -> bool:
@@ -92,46 +86,12 @@ def _entries(table: Table, index: Index, items: Sequence[StoredItem]) -> list[St
     return [entry for entry in entries if entry is not None]
 
 
-class Backfilling:
-    """Steps for as long as an index needs them: from ``start``, and from each ``wake``."""
+class Backfilling(Stepping):
+    """Fills indexes for as long as one needs it: from ``start``, and from each ``wake``."""
 
     def __init__(self, storage: Storage, clock: Clock) -> None:
-        self._storage = storage
-        self._clock = clock
-        self._timer: Timer | None = None
-        self._is_stepping = False
-        self._is_woken = False  #: while a step was under way, which may not have seen why
-        self._is_closed = False
+        super().__init__(storage, clock, _step, what="filling an index")
 
-    def start(self) -> None:
-        """Go on with what a former process left undone."""
-        self.wake()
 
-    def wake(self) -> None:
-        """An index may need to be filled: look soon. Called on the loop's thread, within a decision too."""
-        self._is_woken = self._is_stepping
-        if self._timer is None and not self._is_stepping:
-            self._step_after(_PAUSE_S)
-
-    def close(self) -> None:
-        """Begin no further step."""
-        self._is_closed = True
-        if self._timer is not None:
-            self._timer.cancel()
-
-    def _step(self) -> None:
-        self._timer = None
-        self._is_stepping = True
-        self._storage.submit(lambda transaction: backfill_step(transaction, transaction.all_tables()), self._done)
-
-    def _done(self, stepped: bool | BaseException) -> None:
-        is_woken, self._is_woken, self._is_stepping = self._is_woken, False, False
-        if isinstance(stepped, BaseException):
-            _log.warning("filling an index was put off: %s", stepped)
-            self._step_after(_RETRY_S)
-        elif stepped or is_woken:
-            self._step_after(_PAUSE_S)
-
-    def _step_after(self, pause_s: float) -> None:
-        if not self._is_closed:
-            self._timer = self._clock.call_later(pause_s, self._step)
+def _step(transaction: WriteTransaction) -> bool:
+    return backfill_step(transaction, transaction.all_tables())

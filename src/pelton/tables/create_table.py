@@ -19,6 +19,7 @@ from pelton.errors import ValidationFailed
 from pelton.items.schema import KeySchema
 from pelton.operations import Access, JsonObject, Operation, RequestContext
 from pelton.storage.catalog import Table
+from pelton.storage.policies import put_policy
 from pelton.storage.transaction import WriteTransaction
 from pelton.tables.descriptions import created_description
 from pelton.tables.encryption import encryption_key
@@ -26,6 +27,7 @@ from pelton.tables.errors import ENVELOPE, NotOffered, invalid_parameter, stream
 from pelton.tables.index_definitions import IndexDefinition, global_indexes, local_indexes
 from pelton.tables.key_schemas import attribute_types, key_schema
 from pelton.tables.options import TableOptions
+from pelton.tables.resource_policies import checked_policy, new_policy
 from pelton.tables.tags import checked_tags
 from pelton.tables.throughput import (
     ON_DEMAND,
@@ -37,7 +39,6 @@ from pelton.tables.throughput import (
 
 #: Members of the request that mean something Pelton does not have, and what to do instead.
 NOT_OFFERED = {
-    "ResourcePolicy": "leave it out, there is no IAM here",
     "GlobalTableSourceArn": "leave it out, a table lives in one region",
     "GlobalTableSettingsReplicationMode": "leave it out, a table lives in one region",
     "VectorIndexes": "leave it out",
@@ -53,6 +54,7 @@ class NewTable:
     definition: JsonObject
     indexes: tuple[IndexDefinition, ...]
     view_type: str | None  #: None: no stream
+    policy: str | None  #: the resource policy's document
 
 
 def create_table(options: TableOptions) -> Operation:
@@ -68,7 +70,7 @@ def _prepare(
     def decide(transaction: WriteTransaction) -> JsonObject:
         if transaction.table(context.account, context.region, requested.name) is not None:
             raise table_exists(requested.name)
-        table = _enter(transaction, requested, context, options)
+        table = enter_table(transaction, requested, context, options)
         return {"TableDescription": created_description(table)}
 
     return decide
@@ -102,6 +104,7 @@ def new_table(body: JsonObject, context: RequestContext) -> NewTable:
         definition=_definition(body, billing_mode, indexes, context),
         indexes=tuple(indexes),
         view_type=view_type,
+        policy=None if body.get("ResourcePolicy") is None else checked_policy(body["ResourcePolicy"]),
     )
 
 
@@ -185,7 +188,10 @@ def _definition(
     return definition
 
 
-def _enter(transaction: WriteTransaction, requested: NewTable, context: RequestContext, options: TableOptions) -> Table:
+def enter_table(
+    transaction: WriteTransaction, requested: NewTable, context: RequestContext, options: TableOptions
+) -> Table:
+    """Enter the table, its indexes and its stream in the catalog; the name is free."""
     table = transaction.create_table(
         account=context.account,
         region=context.region,
@@ -201,6 +207,8 @@ def _enter(transaction: WriteTransaction, requested: NewTable, context: RequestC
         )
     if requested.view_type is not None:
         table = transaction.enable_stream(table, requested.view_type, context.now_ms, options.shards)
+    if requested.policy is not None:
+        put_policy(transaction, table.arn, new_policy(requested.policy, context.now_ms))
     return table
 
 

@@ -7,23 +7,27 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable
+from functools import partial
 
 from pelton.errors import ValidationFailed
 from pelton.operations import Access, JsonObject, Operation, RequestContext
+from pelton.storage.policies import remove_policies_of_table
 from pelton.storage.transaction import Snapshot, WriteTransaction
+from pelton.tables.backups import settle_copies
 from pelton.tables.descriptions import deleted_description, table_description
 from pelton.tables.lookup import changeable_table, described_table
+from pelton.tables.options import TableOptions
 
 #: Names in one page of ListTables, unless the request asks for fewer.
 NAMES_MAX = 100
 
 
-def table_operations() -> list[Operation]:
+def table_operations(options: TableOptions) -> list[Operation]:
     """The three operations."""
     return [
         Operation(name="DescribeTable", access=Access.READ, prepare=_describe),
         Operation(name="ListTables", access=Access.READ, prepare=_list),
-        Operation(name="DeleteTable", access=Access.WRITE, prepare=_delete),
+        Operation(name="DeleteTable", access=Access.WRITE, prepare=partial(_delete, options)),
     ]
 
 
@@ -52,7 +56,9 @@ def _list(body: JsonObject, context: RequestContext) -> Callable[[Snapshot], Jso
     return decide
 
 
-def _delete(body: JsonObject, context: RequestContext) -> Callable[[WriteTransaction], JsonObject]:
+def _delete(
+    options: TableOptions, body: JsonObject, context: RequestContext
+) -> Callable[[WriteTransaction], JsonObject]:
     def decide(transaction: WriteTransaction) -> JsonObject:
         table = changeable_table(transaction, context, body["TableName"])
         if table.definition["DeletionProtectionEnabled"]:
@@ -61,6 +67,8 @@ def _delete(body: JsonObject, context: RequestContext) -> Callable[[WriteTransac
                 "Disable deletion protection first."
             )
         description = deleted_description(transaction, table, context.now_ms)
+        settle_copies(transaction, table, context, options)
+        remove_policies_of_table(transaction, table.arn)
         transaction.drop_table(table, context.now_ms)
         return {"TableDescription": description}
 

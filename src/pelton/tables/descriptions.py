@@ -7,6 +7,7 @@ A table's ``definition`` holds, in wire form and only where they apply:
 - ``OnDemandThroughput``, ``WarmThroughput``, and ``IndexOnDemand`` and ``IndexWarm`` (by index name);
 - ``TableClass`` and ``TableClassUpdated``, ``LastUpdateToPayPerRequest`` (epoch seconds);
 - ``EncryptionKey``: ARN of the key named by an SSESpecification;
+- ``Restore``: what the table was, or is being, restored from (``restoring``);
 - ``Backfills``: how far indexes that are being created have come (``backfilling``);
 - ``Tags`` (key to value) and ``TimeToLive`` (the attribute's name).
 
@@ -96,9 +97,20 @@ def _without_rows(table: Table, status: str, now_ms: int) -> JsonObject:
     description.update(_billing(definition))
     if encryption := encryption_description(definition.get("EncryptionKey")):
         description["SSEDescription"] = encryption
+    if (restored := definition.get("Restore")) is not None:
+        description["RestoreSummary"] = _restore_summary(restored)
     description.update(_indexes(table, now_ms))
     description.update(_stream(table))
     return description
+
+
+def _restore_summary(restored: JsonObject) -> JsonObject:
+    summary = {
+        "SourceTableArn": restored["TableArn"],
+        "RestoreDateTime": restored["DateTime"],
+        "RestoreInProgress": restored["InProgress"],
+    }
+    return summary if "BackupArn" not in restored else {"SourceBackupArn": restored["BackupArn"], **summary}
 
 
 def _billing(definition: JsonObject) -> JsonObject:
@@ -137,7 +149,7 @@ def _index(table: Table, index: Index, now_ms: int) -> JsonObject:
     if index.is_global:
         definition = table.definition
         throughput = definition.get("IndexThroughput", {}).get(index.name)
-        description["IndexStatus"] = "ACTIVE"
+        description["IndexStatus"] = "CREATING" if table.status == "CREATING" else "ACTIVE"
         if is_backfilling(table, index):
             description.update(IndexStatus="CREATING", Backfilling=has_begun(table, index))
         description["ProvisionedThroughput"] = throughput_description(throughput, now_ms)

@@ -14,7 +14,7 @@ def _loopback() -> str:
 
 
 def _nothing() -> None:
-    """Somebody else fills indexes and deletes what has expired."""
+    """Somebody else fills indexes, takes copies and deletes what has expired."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,4 +26,5 @@ class TableOptions:
     shards: int = 1  #: shards of a new stream, at least 1
     on_index_created: Callable[[], None] = _nothing  #: UpdateTable has entered an index that has to be filled
     on_time_to_live: Callable[[], None] = _nothing  #: UpdateTimeToLive has given a table a TTL
+    on_copies: Callable[[], None] = _nothing  #: a backup or a restore goes on beyond its first step, or a history began
     endpoint: Callable[[], str] = _loopback  #: ``host:port`` of this server, asked when DescribeEndpoints is called

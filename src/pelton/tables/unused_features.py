@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from pelton.errors import ResourceNotFound, WireError
+from pelton.errors import WireError
 from pelton.operations import Access, JsonObject, Operation, RequestContext
 from pelton.storage.transaction import Snapshot
 from pelton.tables.lookup import described_table
@@ -17,7 +17,6 @@ from pelton.tables.lookup import described_table
 _LISTS = (
     ("ListContributorInsights", "ContributorInsightsSummaries"),
     ("ListGlobalTables", "GlobalTables"),
-    ("ListBackups", "BackupSummaries"),
     ("ListExports", "ExportSummaries"),
     ("ListImports", "ImportSummaryList"),
 )
@@ -31,18 +30,11 @@ class GlobalTableNotFound(WireError):
     code = "GlobalTableNotFoundException"
 
 
-class TableNotFound(WireError):
-    """No such table, as the operations on backups say it."""
-
-    code = "TableNotFoundException"
-
-
 def unused_feature_operations() -> list[Operation]:
     """The operations."""
     lists = [Operation(name=name, access=Access.READ, prepare=partial(_empty, member)) for name, member in _LISTS]
     return [
         *lists,
-        Operation(name="DescribeContinuousBackups", access=Access.READ, prepare=_continuous_backups),
         Operation(name="DescribeContributorInsights", access=Access.READ, prepare=_contributor_insights),
         Operation(name="DescribeKinesisStreamingDestination", access=Access.READ, prepare=_kinesis_destinations),
         Operation(name="DescribeGlobalTable", access=Access.READ, prepare=_global_table),
@@ -51,25 +43,6 @@ def unused_feature_operations() -> list[Operation]:
 
 def _empty(member: str, _body: JsonObject, _context: RequestContext) -> Decide:
     return lambda _snapshot: {member: []}
-
-
-def _continuous_backups(body: JsonObject, context: RequestContext) -> Decide:
-    name = body["TableName"]
-
-    def decide(snapshot: Snapshot) -> JsonObject:
-        try:
-            described_table(snapshot, context, name)
-        except ResourceNotFound:
-            raise TableNotFound(f"Table not found: {name}") from None
-        recovery = {"PointInTimeRecoveryStatus": "DISABLED"}
-        return {
-            "ContinuousBackupsDescription": {
-                "ContinuousBackupsStatus": "ENABLED",
-                "PointInTimeRecoveryDescription": recovery,
-            }
-        }
-
-    return decide
 
 
 def _contributor_insights(body: JsonObject, context: RequestContext) -> Decide:

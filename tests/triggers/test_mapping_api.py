@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,8 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from pelton.stack.events import Event
+from pelton.storage.failures import failures
 from pelton.storage.mappings import mapping_versions
 from pelton.testing import LocalPelton
 from pelton.testing.wire import ENDPOINT
@@ -219,6 +223,77 @@ def test_a_mapping_stays_when_its_table_and_function_go(pelton: LocalPelton, api
     assert api.get_event_source_mapping(UUID=uuid)["State"] == "Enabled"
 
 
+def test_a_function_that_is_gone_uses_up_no_retry_and_its_mapping_stays(
+    pelton: LocalPelton, api: Any, stream: str
+) -> None:
+    code = {"ZipFile": _archive("handlers.py", "def index(event, context): pass\n")}
+    made = {"Runtime": "python3.12", "Role": "arn:aws:iam::000000000000:role/any", "Handler": "handlers.index"}
+    api.create_function(FunctionName="gone", Code=code, **made)
+    uuid = create(api, stream, FunctionName="gone", MaximumRetryAttempts=0)["UUID"]
+    api.delete_function(FunctionName="gone")
+    pelton.client("dynamodb").put_item(TableName="orders", Item={"id": {"S": "a"}})
+
+    pelton.advance(3600)
+
+    assert api.get_event_source_mapping(UUID=uuid)["State"] == "Enabled"
+    with pelton.core.storage.snapshot() as snapshot:
+        assert failures(snapshot) == []
+    (status,) = pelton.core.triggers.status()
+    assert (status.lag_records, status.state) == (1, "waiting")
+
+
+def _archive(name: str, text: str) -> bytes:
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        archive.writestr(name, text)
+    return held.getvalue()
+
+
+def test_tags_of_a_mapping_are_listed_added_and_removed(api: Any, stream: str) -> None:
+    made = create(api, stream, Tags={"team": "shop", "old": "1"})
+    arn = made["EventSourceMappingArn"]
+
+    api.tag_resource(Resource=arn, Tags={"team": "mail", "new": "2"})
+    api.untag_resource(Resource=arn, TagKeys=["old", "absent"])
+
+    assert api.list_tags(Resource=arn)["Tags"] == {"team": "mail", "new": "2"}
+    gone = arn[:-36] + UNKNOWN
+    for call, members in (
+        (api.list_tags, {}),
+        (api.tag_resource, {"Tags": {}}),
+        (api.untag_resource, {"TagKeys": ["x"]}),
+    ):
+        text = f"Event source mapping not found: {gone}"
+        assert refusal(call, Resource=gone, **members) == (404, "ResourceNotFoundException", text)
+    many = {str(number): "" for number in range(50)}
+    assert refusal(api.tag_resource, Resource=arn, Tags=many)[1] == INVALID
+
+
+def test_metrics_that_are_asked_for_are_kept_and_counted(pelton: LocalPelton, api: Any, stream: str) -> None:
+    made = create(api, stream, MetricsConfig={"Metrics": ["EventCount"]}, **filters('{"eventName":["INSERT"]}'))
+    table = pelton.client("dynamodb")
+    table.put_item(TableName="orders", Item={"id": {"S": "a"}})
+    table.delete_item(TableName="orders", Key={"id": {"S": "a"}})
+    pelton.settle()
+
+    assert api.get_event_source_mapping(UUID=made["UUID"])["MetricsConfig"] == {"Metrics": ["EventCount"]}
+    counts = pelton.core.triggers.counts[made["UUID"]]
+    assert (counts.polled, counts.filtered_out, counts.invoked, counts.failed_invoke) == (2, 1, 1, 0)
+    changed = api.update_event_source_mapping(UUID=made["UUID"], MetricsConfig={"Metrics": []})
+    assert "MetricsConfig" not in changed
+
+
+def test_why_a_filter_is_refused_is_told_where_the_service_says_nothing(
+    pelton: LocalPelton, api: Any, stream: str
+) -> None:
+    told: list[Event] = []
+    pelton.core.events.listen(told.append)
+
+    refusal(create, api, stream, **filters('{"eventName":"INSERT"}'))
+
+    assert '"eventName" must be an object or an array' in told[-1].text
+
+
 @pytest.mark.parametrize("operation", ["get", "update", "delete"])
 def test_an_unknown_mapping_is_not_found(api: Any, operation: str) -> None:
     call = getattr(api, f"{operation}_event_source_mapping")
@@ -280,6 +355,8 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
         INVALID,
         "ProvisionedPollerConfig is not supported for DynamoDB streams.",
     ),
+    ({"MetricsConfig": {"Metrics": ["KafkaMetrics"]}}, INVALID, "KafkaMetrics is not supported for DynamoDB streams"),
+    (filters("x" * 4097), VALIDATION, "Member must have length less than or equal to 4096"),
     ({"KMSKeyArn": "arn:aws:kms:us-east-1:000000000000:key/k"}, INVALID, "KMSKeyArn is not supported by Pelton"),
     (filters("not JSON"), INVALID, "Invalid filter pattern definition."),
     (filters("[]"), INVALID, "Invalid filter pattern definition."),

@@ -63,7 +63,7 @@ def _function(room: Room, body: JsonObject, context: RequestContext) -> Function
     """
     arn: str = body["Resource"]
     if ":function:" not in arn:
-        raise InvalidParameterValue(f"{arn}: tags of functions alone are served here: give them when a mapping is made")
+        raise InvalidParameterValue(f"{arn}: only functions and event source mappings have tags here")
     parts = parse_function_name(arn)
     if parts is None or parts.qualifier is not None:
         raise InvalidParameterValue(

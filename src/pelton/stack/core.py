@@ -151,6 +151,7 @@ class Core:
     def _services(self) -> Mapping[str, Mapping[str, Operation]]:
         settings, random = self.ground.settings, self.ground.random
         endpoint = self.ground.endpoint_url.removeprefix("http://")
+        of_functions = functions.operations(self.functions, self.storage, self.asynchronous)
         return {
             "DynamoDB_20120810": tables.operations(
                 TableOptions(
@@ -165,8 +166,9 @@ class Core:
             "DynamoDBStreams_20120810": streams.operations(),
             "AmazonSQS": queues.operations(self.queues),
             "lambda": {
-                **functions.operations(self.functions, self.storage, self.asynchronous),
+                **of_functions,
                 **triggers.operations(self.triggers, self.functions),
+                **triggers.tag_operations(self.triggers, of_functions),
             },
         }
 

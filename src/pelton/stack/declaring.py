@@ -18,6 +18,7 @@ from pelton.stack.core import Core
 from pelton.stack.queues import declare_queues
 from pelton.stack.refusal import CannotStart
 from pelton.storage.catalog import Table
+from pelton.triggers.parameters import FilterRefused, create_parameters
 
 #: Readers of one shard beyond which Amazon throttles. Source: DynamoDB guide, "Reading and processing a stream".
 READERS_ADVISED = 2
@@ -126,10 +127,15 @@ def _declare_function(core: Core, project: Project, declared: FunctionDeclaratio
 
 async def _declare_mappings(core: Core, project: Project) -> None:
     names = {function.key: function.name for function in project.functions}
-    declared: list[JsonObject] = [
-        {"FunctionName": names[mapping.function_key], "EventSourceArn": mapping.event_source, **mapping.settings}
-        for mapping in project.mappings
-    ]
+    declared: list[JsonObject] = []
+    for mapping in project.mappings:
+        name = names[mapping.function_key]
+        declared.append({"FunctionName": name, "EventSourceArn": mapping.event_source, **mapping.settings})
+        try:
+            create_parameters(declared[-1])
+        except WireError as error:
+            reason = f" ({error.reason})" if isinstance(error, FilterRefused) else ""
+            raise CannotStart(f"{mapping.where}: this stream event is refused: {error.message}{reason}") from None
     try:
         await core.triggers.reconcile(declared)
     except WireError as error:

@@ -22,6 +22,12 @@ def begins_on_new_stream(mapping: EventSourceMapping, old_arn: str) -> TriggerEv
     )
 
 
+def filter_refused(function: str, reason: str) -> TriggerEvent:
+    """The API refused a filter; its answer, the service's own, gives no reason."""
+    text = f"{function}: a filter pattern was refused: {reason}"
+    return TriggerEvent(kind=TriggerEventKind.REFUSED, text=text, function_name=function, mapping_uuid="")
+
+
 def _event(kind: TriggerEventKind, mapping: EventSourceMapping, text: str) -> TriggerEvent:
     return TriggerEvent(
         kind=kind,

@@ -16,9 +16,10 @@ from pelton.functions.errors import FunctionNotFound, InvalidParameterValue
 from pelton.functions.names import parse_function_name
 from pelton.functions.service import Functions
 from pelton.operations import Access, JsonObject, Operation, RequestContext
+from pelton.triggers.announcing import filter_refused
 from pelton.triggers.errors import MappingNotFound
 from pelton.triggers.mappings import EventSourceMapping
-from pelton.triggers.parameters import changed_settings, create_parameters
+from pelton.triggers.parameters import FilterRefused, changed_settings, create_parameters
 from pelton.triggers.service import Triggers
 
 _PAGE_MAX = 100
@@ -48,7 +49,11 @@ class _MappingsApi:
 
     def create(self, body: JsonObject, context: RequestContext) -> _Decision:
         """CreateEventSourceMapping."""
-        asked = create_parameters(body)
+        try:
+            asked = create_parameters(body)
+        except FilterRefused as refused:
+            self._triggers.tell(filter_refused(body["FunctionName"], refused.reason))
+            raise
 
         async def decide() -> JsonObject:
             arn = self._function_arn(body, context)
@@ -72,7 +77,11 @@ class _MappingsApi:
 
         async def decide() -> JsonObject:
             mapping = self._mapping(body, context)
-            settings = changed_settings(mapping.settings, body)
+            try:
+                settings = changed_settings(mapping.settings, body)
+            except FilterRefused as refused:
+                self._triggers.tell(filter_refused(mapping.function_name, refused.reason))
+                raise
             arn = self._function_arn(body, context) if body.get("FunctionName") else None
             changed = await self._triggers.update(mapping.uuid, settings, arn)
             was, now = mapping.settings.is_enabled, settings.is_enabled

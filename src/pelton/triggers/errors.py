@@ -22,6 +22,16 @@ class MappingNotFound(WireError):
         super().__init__("The resource you requested does not exist.")
 
 
+class TaggedMappingNotFound(WireError):
+    """No mapping has that ARN."""
+
+    code = "ResourceNotFoundException"
+    status = 404
+
+    def __init__(self, arn: str) -> None:
+        super().__init__(f"Event source mapping not found: {arn}")
+
+
 class NoSuchPlace(Exception):
     """What an operator gave is no place in a stream: one line with cause and cure."""
 

@@ -16,6 +16,7 @@ class TriggerEventKind(Enum):
     GAP = "gap"  #: records were trimmed before the function saw them
     STREAM_GONE = "stream gone"  #: the mapping's stream does not exist any more
     BACKLOG = "backlog"  #: a new mapping begins with past records
+    REFUSED = "refused"  #: a filter that the API refused without a reason, which is told here
     STOPPED = "stopped"  #: a fault of ours stopped a shard's runner; it is started again
 
 

@@ -28,6 +28,7 @@ class MappingSettings:
     reports_item_failures: bool = False  #: the function's answer names the records that failed
     tumbling_window_s: int = 0  #: 0: none; to 900
     filters: tuple[str, ...] = ()  #: JSON patterns; a record passes when any matches
+    metrics: tuple[str, ...] = ()  #: asked for by name; all are counted in any case
     on_failure: str | None = None  #: ARN of the queue that is told of discarded batches
 
 
@@ -71,13 +72,16 @@ def definition(mapping: EventSourceMapping) -> JsonObject:
     kept = asdict(mapping)
     for name in ("uuid", "version", "modified_ms"):
         del kept[name]
-    kept["settings"]["filters"] = list(mapping.settings.filters)
+    for name in ("filters", "metrics"):
+        kept["settings"][name] = list(kept["settings"][name])
     return kept
 
 
 def mapping_of(kept: JsonObject) -> EventSourceMapping:
     """A mapping as ``definition`` gave it; storage knows its uuid, version and when that began."""
-    settings = {**kept["settings"], "filters": tuple(kept["settings"]["filters"])}
+    settings = {**kept["settings"]}
+    for name in ("filters", "metrics"):
+        settings[name] = tuple(settings.get(name, ()))
     return EventSourceMapping(**{**kept, "settings": MappingSettings(**settings)}, uuid="", version=0, modified_ms=0)
 
 
@@ -106,4 +110,6 @@ def configuration(mapping: EventSourceMapping, *, state: str, last_result: str) 
     }
     if settings.filters:
         shown["FilterCriteria"] = {"Filters": [{"Pattern": pattern} for pattern in settings.filters]}
+    if settings.metrics:
+        shown["MetricsConfig"] = {"Metrics": list(settings.metrics)}
     return shown

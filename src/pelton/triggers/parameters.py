@@ -34,7 +34,7 @@ _FLAGS = {"Enabled": "is_enabled", "BisectBatchOnFunctionError": "is_bisecting"}
 #: Parameters that a mapping of a table's stream can have here.
 SERVED = frozenset(
     {*_NUMBERS, *_FLAGS, "FunctionName", "EventSourceArn", "StartingPosition", "FunctionResponseTypes"}
-    | {"FilterCriteria", "DestinationConfig", "Tags", "UUID"}
+    | {"FilterCriteria", "DestinationConfig", "MetricsConfig", "Tags", "UUID"}
 )
 #: Parameters of the API that belong to other kinds of sources.
 _OTHER_SOURCES = frozenset(
@@ -115,6 +115,8 @@ def changed_settings(settings: MappingSettings, members: JsonObject) -> MappingS
         changes["reports_item_failures"] = _reports_item_failures(members["FunctionResponseTypes"])
     if members.get("FilterCriteria") is not None:
         changes["filters"] = _filters(members["FilterCriteria"])
+    if members.get("MetricsConfig") is not None:
+        changes["metrics"] = _metrics(members["MetricsConfig"])
     if members.get("DestinationConfig") is not None:
         changes["on_failure"] = _on_failure(members["DestinationConfig"])
     changed = replace(settings, **changes)  # type: ignore[arg-type]  # Each value was checked for its setting above.
@@ -212,6 +214,15 @@ def _filters(criteria: object) -> tuple[str, ...]:
     except PatternRefused as error:
         raise FilterRefused(str(error)) from error
     return patterns
+
+
+def _metrics(config: object) -> tuple[str, ...]:
+    """Metrics that are asked for: a stream of a table has ``EventCount`` alone."""
+    asked = (config.get("Metrics") or []) if isinstance(config, dict) else [config]
+    for name in asked:
+        if name != "EventCount":
+            raise InvalidParameterValue(f"MetricsConfig: {name} is not supported for DynamoDB streams: EventCount is.")
+    return tuple(dict.fromkeys(asked))
 
 
 def _check_combination(settings: MappingSettings) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from random import Random
@@ -57,7 +57,7 @@ class Triggers:
         self._storage = storage
         self._clock = clock
         self._random = random
-        self._on_event = on_event
+        self.tell = on_event
         self._surroundings = Surroundings(
             execute=execute, clock=clock, random=random, retention_ms=options.retention_ms, on_event=on_event
         )
@@ -118,6 +118,10 @@ class Triggers:
             changed = replace(changed, function_arn=arn, function_name=function_name_of(arn))
         return await self._replace(changed)
 
+    async def tag(self, mapping_uuid: str, tags: Mapping[str, str]) -> None:
+        """Let these be the mapping's tags."""
+        await self._replace(replace(self.get(mapping_uuid), tags=dict(tags)))
+
     async def pause(self, mapping_uuid: str, *, is_paused: bool) -> None:
         """Begin nothing more, or go on where it stood; holds across restarts, and whatever the definition says."""
         await self._replace(replace(self.get(mapping_uuid), is_paused=is_paused))
@@ -141,8 +145,7 @@ class Triggers:
 
     def skippable(self, mapping_uuid: str) -> dict[str, list[Piece]]:
         """What failed and is tried again, by shard: what ``skip`` would give up."""
-        runner = self._runners.get(mapping_uuid)
-        return {} if runner is None else runner.skippable()
+        return self._runners[mapping_uuid].skippable() if mapping_uuid in self._runners else {}
 
     def skip(self, mapping_uuid: str, shard_id: str) -> None:
         """Give up what failed and is tried again in a shard: it goes to the failure store, and the rest goes on."""
@@ -159,7 +162,6 @@ class Triggers:
         self.counts.pop(mapping_uuid, None)
         runner = self._runners.pop(mapping_uuid, None)
         if runner is not None:
-            runner.close()
             self._leave(runner)
         await self._storage.write(partial(drop_mappings, uuids=(mapping_uuid,)))
         return mapping
@@ -244,10 +246,9 @@ class Triggers:
             return await self._replace(aligned) if aligned != mapping else mapping
         runner = self._runners.pop(mapping.uuid, None)
         if runner is not None:
-            runner.close()
             self._leave(runner)
         stored = await self._storage.write(partial(move_mapping, mapping=aligned, now_ms=self._clock.now_ms()))
-        self._on_event(begins_on_new_stream(stored, mapping.stream_arn))
+        self.tell(begins_on_new_stream(stored, mapping.stream_arn))
         self._mappings[stored.uuid] = stored
         await self._begin(stored)
         return stored
@@ -257,7 +258,7 @@ class Triggers:
         self._mappings[stored.uuid] = stored
         waiting = waiting_records(self._storage.snapshot(), stored.stream_arn)
         if waiting and stored.starting_position == TRIM_HORIZON:
-            self._on_event(begins_with_backlog(stored, waiting))
+            self.tell(begins_with_backlog(stored, waiting))
         await self._begin(stored)
         return stored
 
@@ -285,6 +286,7 @@ class Triggers:
 
     def _leave(self, runner: MappingRunner) -> None:
         """Let the runner of a mapping that is no more end in its own time."""
+        runner.close()
         self._leaving.add(task := asyncio.get_running_loop().create_task(runner.stop(_LEAVING_PATIENCE_S)))
         task.add_done_callback(self._leaving.discard)
 

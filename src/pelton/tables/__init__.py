@@ -29,6 +29,7 @@ from pelton.tables.tags import tag_operations
 from pelton.tables.time_to_live import time_to_live_operations
 from pelton.tables.transact_get_items import transact_get_items
 from pelton.tables.transact_write_items import transact_write_items
+from pelton.tables.unavailable_features import unavailable_feature_operations
 from pelton.tables.unused_features import unused_feature_operations
 from pelton.tables.update_item import update_item
 from pelton.tables.update_table import update_table
@@ -62,5 +63,6 @@ def operations(options: TableOptions) -> Mapping[str, Operation]:
         transact_get_items(cache),
         *partiql_operations(cache),
         *unused_feature_operations(),
+        *unavailable_feature_operations(),
     ]
     return {operation.name: operation for operation in served}

@@ -62,9 +62,10 @@ def _kinesis_destinations(body: JsonObject, context: RequestContext) -> Decide:
     return decide
 
 
-def _global_table(body: JsonObject, _context: RequestContext) -> Decide:
-    def decide(_snapshot: Snapshot) -> JsonObject:
-        name = body["GlobalTableName"]
-        raise GlobalTableNotFound(f"Global table not found: Global table with name: '{name}' does not exist.")
+def global_table_missing(name: str) -> GlobalTableNotFound:
+    """There is no global table of that name."""
+    return GlobalTableNotFound(f"Global table not found: Global table with name: '{name}' does not exist.")
 
-    return decide
+
+def _global_table(body: JsonObject, _context: RequestContext) -> Decide:
+    raise global_table_missing(body["GlobalTableName"])

@@ -61,6 +61,7 @@ def _summary(totals: Totals) -> Table:
     table.add_row("shards closed by splits", f"{totals.splits:,}")
     table.add_row("records trimmed meanwhile", f"{totals.trimmed:,}")
     table.add_row("times the write-ahead log began anew", f"{totals.checkpoints:,} or more")
+    table.add_row("snapshots taken meanwhile, restored whole", f"{totals.snapshots:,}")
     table.add_row("pelton check", f"{totals.checks:,} times")
     return table
 

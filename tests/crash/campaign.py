@@ -20,10 +20,12 @@ from urllib.parse import urlsplit
 
 from bench.data_folders import trimmed
 from pelton.storage.check import check
+from pelton.storage.copying import CannotCopy
+from pelton.storage.restoring import restore
 from pelton.tables.backfilling import expected_rows
 from tests.crash.armed import ARMED, POINTS
 from tests.crash.history import History, Seen, delivery_problems, item_of, stream_problems
-from tests.crash.load import Chores, Load, fill
+from tests.crash.load import SNAPSHOT, Chores, Load, fill
 from tests.crash.project import FUNCTIONS, INDEX, LATER_INDEX, TABLE, begin_life, make_project, seen
 from tests.crash.wire import Client
 from tests.end_to_end.running import Up, http, wait_for
@@ -47,6 +49,7 @@ class Totals:
     splits: int = 0
     trimmed: int = 0
     checkpoints: int = 0  #: times the write-ahead log could start anew, as far as a server lived to tell
+    snapshots: int = 0
     checks: int = 0
     problems: list[str] = field(default_factory=list)
 
@@ -126,6 +129,7 @@ class _Folder:
         self._totals.kills[self._point if is_hit else "a random moment"] += 1
         (self._data_dir / ARMED).unlink()
         begin_life(self._project)
+        self._look_at_snapshot()
 
     def _verify(self, up: Up) -> list[str]:
         client = Client(_port(up))
@@ -151,6 +155,18 @@ class _Folder:
         except AssertionError:
             return [f"{function}: did not see {len(missing())} records, the first is {min(missing())}"]
         return delivery_problems(function, self._records, seen(self._project, function))
+
+    def _look_at_snapshot(self) -> None:
+        """One that is whole restores to a whole folder; of one that is not, nothing has the name."""
+        file, restored = self._data_dir / SNAPSHOT, self._data_dir / "restored"
+        if file.exists():
+            self._totals.snapshots += 1
+            try:
+                restore(file, restored, lambda _copied, _total: None, expected_rows)
+            except CannotCopy as error:
+                self._totals.problems.append(f"a snapshot: {error}")
+            shutil.rmtree(restored, ignore_errors=True)
+            file.unlink()
 
     def _check(self) -> None:
         report = check(self._data_dir, expected_rows)

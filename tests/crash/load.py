@@ -1,8 +1,9 @@
-"""What goes on while the server is killed: writers with keys of their own, and chores (splits, an index built)."""
+"""What goes on while the server is killed: writers with keys of their own, and chores (splits, an index, snapshots)."""
 
 from __future__ import annotations
 
 import contextlib
+import http.client
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,7 @@ from tests.crash.wire import Client, Lost, Refused
 WRITERS = 8
 KEYS_EACH = 6
 STILL_ITEMS = 1500
+SNAPSHOT = "snapshot"  #: file in the data folder
 #: Open shards beyond which no more is split: each has runners of its own.
 SHARDS_MAX = 12
 
@@ -108,7 +110,7 @@ def _update(key: str, version: int) -> dict[str, Any]:
 
 
 class Chores:
-    """Splits shards, makes an index and removes it, one after the other."""
+    """Splits shards, makes an index and removes it, takes snapshots, one after the other."""
 
     def __init__(self, port: int, data_dir: Path, random: Random, stream: str) -> None:
         self._client = Client(port)
@@ -121,8 +123,12 @@ class Chores:
         """One or two of them, each at a moment of its own."""
         for _ in range(self._random.randint(1, 2)):
             self._pause.wait(self._random.random() * 0.2)
-            with contextlib.suppress(NotRunning, CallRefused, OSError):
-                self._random.choice((self._split, self._split, self._index, self._index))()
+            with contextlib.suppress(NotRunning, CallRefused, OSError, http.client.HTTPException):
+                self._random.choice((self._split, self._index, self._snapshot))()
+
+    def _snapshot(self) -> None:
+        for _ in RunningPelton(self._data_dir).post_lines("snapshot", file=str(self._data_dir / SNAPSHOT)):
+            pass
 
     def _split(self) -> None:
         description = self._client.call("DescribeStream", StreamArn=self._stream)["StreamDescription"]

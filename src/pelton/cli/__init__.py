@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typer
 
-from pelton.cli import check, companion, invoke, logs, split, status, tail, triggers, up, why
+from pelton.cli import check, companion, invoke, logs, restore, snapshot, split, status, tail, triggers, up, why
 
 app = typer.Typer(
     name="pelton",
@@ -27,5 +27,7 @@ app.command()(why.why)
 app.command()(split.split)
 app.command()(companion.companion)
 app.command()(check.check)
+app.command()(snapshot.snapshot)
+app.command()(restore.restore)
 
 __all__ = ["app"]

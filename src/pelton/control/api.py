@@ -61,6 +61,9 @@ class Controls(Protocol):
     async def split(self, table: str, shard: str | None) -> JsonObject:
         """Split an open shard of a table's stream in two (by default its only one)."""
 
+    def snapshot(self, file: str) -> AsyncIterator[JsonObject]:
+        """Write a consistent copy of the data to a file; rows tell how far it is, the last one how it ended."""
+
     async def companion(self, name: str, action: str, faults: JsonObject) -> JsonObject:
         """Stop or start a companion, or make it fail."""
 
@@ -82,6 +85,7 @@ def control_app(controls: Controls, token: str) -> ASGIApp:
                 Route("/tail/{table}", _lines(lambda request: _tail(controls, request))),
                 Route("/invoke/{function}", _answer(lambda request: _invoke(controls, request)), methods=["POST"]),
                 Route("/settle", _answer(lambda request: _settle(controls, request)), methods=["POST"]),
+                Route("/snapshot", _lines(lambda request: _snapshot(controls, request)), methods=["POST"]),
                 Route("/split/{table}", _answer(lambda request: _split(controls, request)), methods=["POST"]),
                 Route(
                     "/companions/{name}/{action}",
@@ -107,6 +111,10 @@ def _logs(controls: Controls, request: Request) -> AsyncIterator[JsonObject]:
 def _tail(controls: Controls, request: Request) -> AsyncIterator[JsonObject]:
     query = request.query_params
     return controls.tail(request.path_params["table"], query.get("from", "TRIM_HORIZON"), follow="follow" in query)
+
+
+def _snapshot(controls: Controls, request: Request) -> AsyncIterator[JsonObject]:
+    return controls.snapshot(request.query_params.get("file", ""))
 
 
 async def _invoke(controls: Controls, request: Request) -> JsonObject:

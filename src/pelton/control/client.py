@@ -34,7 +34,14 @@ class RunningPelton:
 
     def lines(self, *path: str, **query: str) -> Iterator[JsonObject]:
         """A followed call's rows as they come, until the running Pelton ends or the caller stops."""
-        response = self._checked(self._send("GET", path, query))
+        yield from self._rows(self._send("GET", path, query))
+
+    def post_lines(self, *path: str, **query: str) -> Iterator[JsonObject]:
+        """The rows that a POST call's work tells as it goes."""
+        yield from self._rows(self._send("POST", path, query))
+
+    def _rows(self, answer: http.client.HTTPResponse) -> Iterator[JsonObject]:
+        response = self._checked(answer)
         while line := response.readline():
             yield json.loads(line)
 

@@ -15,7 +15,7 @@ from pelton.control.api import Refused
 from pelton.functions.invocation import Invocation, NotInvoked
 from pelton.operations import JsonObject
 from pelton.projects.project import Project
-from pelton.stack import explaining, operating
+from pelton.stack import explaining, operating, snapshots
 from pelton.stack.application import Application
 from pelton.stack.companions import Companions
 from pelton.stack.core import Core
@@ -148,6 +148,10 @@ class StackControls:
         await self._core.storage.write(lambda transaction: transaction.split_shard(stream.id, chosen.id, now_ms))
         children = [child.id for child in self._stream(table).shards if child.parent == chosen.id]
         return {"shard": chosen.id, "children": children}
+
+    def snapshot(self, file: str) -> AsyncIterator[JsonObject]:
+        """Write a consistent copy of the data to a file."""
+        return snapshots.snapshot(self._core.storage, file)
 
     async def companion(self, name: str, action: str, faults: JsonObject) -> JsonObject:
         """Stop or start a companion, or make it fail."""

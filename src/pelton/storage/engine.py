@@ -21,6 +21,7 @@ from pelton.storage.checkpointing import CheckpointFigures, Checkpointing, Check
 from pelton.storage.commit import Entry, GroupCommit
 from pelton.storage.connection import Durability, open_checkpointer, open_reader, open_writer
 from pelton.storage.contents import Committed, load
+from pelton.storage.copying import CannotCopy, Copied, Copying, Progress
 from pelton.storage.drivers import Driver
 from pelton.storage.faults import Fault, FolderUnusable, classify
 from pelton.storage.folder import DATABASE, FolderLock, has_room, open_folder
@@ -66,6 +67,9 @@ class Storage:
         self._ride_timer: Timer | None = None
         self._trim_timer: Timer | None = None
         self._is_closed = False
+        self._is_held = False
+        self._holders: list[Callable[[], None]] = []
+        self._copying: Copying | None = None
         file = path / DATABASE
         self._connection = open_writer(file, options.durability, options.writer_cache_bytes, options.vfs)
         migrate(self._connection)
@@ -167,6 +171,22 @@ class Storage:
         """What checkpoints have cost so far: for metrics and measurements."""
         return self._checkpointing.figures
 
+    def copy_to(self, file: Path, told: Progress, done: Callable[[Copied | Exception], None]) -> None:
+        """Write a consistent copy of the data file beside all work; ``done`` hears how it ended.
+
+        Raises:
+            CannotCopy: another one is under way, or the file is there or cannot be written.
+        """
+        if self._copying is not None:
+            raise CannotCopy("a copy is under way already (wait for it)")
+
+        def ended(result: Copied | Exception) -> None:
+            self._copying = None
+            done(result)
+
+        self._copying = Copying(file, self._connection, driver=self._driver, clock=self._clock, writer=self, told=told)
+        self._copying.start(ended)
+
     def close(self) -> None:
         """Finish what waits, checkpoint, and give the folder back. Further use is an error."""
         if self._is_closed:
@@ -179,6 +199,8 @@ class Storage:
         self._driver.close()
         self._commits.finish()
         self._commits.stop("Pelton is shutting down")
+        if self._copying is not None:
+            self._copying.cancel()
         self._reader.close()
         self._checkpointing.close()
         self._connection.close(True)
@@ -186,21 +208,28 @@ class Storage:
         self._lock.release()
 
     def hold(self, holder: Callable[[], None]) -> None:
-        """For checkpointing: call ``holder`` between two batches, with no read transaction open."""
+        """For checkpointing and copying: call ``holder`` between two batches, with no read transaction open."""
 
         def held() -> None:
             self._reader.release()
             holder()
 
+        if self._is_held:
+            self._holders.append(holder)
+            return
+        self._is_held = True
         self._commits.hold(held)
 
     def release(self) -> None:
-        """For checkpointing: go on after ``hold``."""
+        """For checkpointing and copying: go on after ``hold``."""
         try:
             self._reader.renew(self._committed)
         except apsw.Error as error:
             self.failed(f"{Fault.FATAL.value} ({type(error).__name__}: {error})")
+        self._is_held = False
         self._commits.release()
+        if self._holders and not self._is_held:
+            self.hold(self._holders.pop(0))
 
     def failed(self, message: str) -> None:
         """For checkpointing: the disk cannot be trusted any more."""

@@ -185,6 +185,12 @@ def check_version(connection: apsw.Connection) -> None:
         )
 
 
+def check_not_newer(connection: apsw.Connection) -> None:
+    """Refuse an empty file, another program's, and one of a newer version; changes nothing."""
+    if _version(connection) == 0:
+        raise UnknownSchema("the file was not written by Pelton: name a snapshot")
+
+
 def item_rows(table_id: int) -> str:
     """Name of the SQL table that holds a table's items."""
     return f"items_{table_id:d}"

@@ -204,6 +204,19 @@ def test_the_cap_holds_and_everyone_gets_a_turn(workshop: Workshop) -> None:
     assert workshop.in_workers(many, *(workshop.function(WAITING, name) for name in names)) <= 2
 
 
+def test_only_a_function_nobody_waits_for_gives_way(workshop: Workshop) -> None:
+    source = "import os\ndef handler(event, context): return os.getpriority(os.PRIO_PROCESS, 0)"
+    awaited = workshop.function(source, "awaited")
+    reacting = workshop.function(source, "reacting", gives_way=True)
+
+    async def both(functions: Functions) -> list[bytes]:
+        return [(await functions.invoke(ask(name))).payload for name in ("awaited", "reacting")]
+
+    payloads = workshop.in_workers(both, awaited, reacting)
+
+    assert payloads == [str(os.getpriority(os.PRIO_PROCESS, 0)).encode(), b"5"]
+
+
 def test_a_hanging_function_does_not_keep_another_out(workshop: Workshop) -> None:
     workshop.options = replace(workshop.options, workers_max=2)
 

@@ -48,6 +48,7 @@ class Function:
     layers: tuple[Path, ...] = ()  #: folders, as they would appear under ``/opt``
     version: str = LATEST
     dead_letter: str | None = None  #: ARN of the queue that gets events of asynchronous invocations that fail
+    gives_way: bool = False  #: nobody waits for its answers: on a busy machine others go first
     key: str = ""  #: the project's own key (``index_users``), or the name when empty
 
     def __post_init__(self) -> None:

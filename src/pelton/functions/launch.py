@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pelton.functions.worker
+from pelton.functions.giving_way import give_way
 from pelton.operations import JsonObject
 
 #: The script the child runs; it lies beside the worker package's other modules.
@@ -30,6 +31,7 @@ class LaunchPlan:
     environment: Mapping[str, str]
     start: JsonObject  #: the ``start`` frame's header; see ``worker/frames.py``
     log_stream: str
+    gives_way: bool
 
 
 class Child:
@@ -60,6 +62,8 @@ class Child:
         finally:
             theirs.close()
             os.close(output_end)
+        if plan.gives_way:
+            give_way(self.pid)
         self.connection.setblocking(False)
         os.set_blocking(self.output, False)
 

@@ -75,7 +75,11 @@ class Workplaces:
             "parent_pid": os.getpid(),
         }
         return LaunchPlan(
-            python=interpreter(self._options), environment=environment, start=start, log_stream=log_stream
+            python=interpreter(self._options),
+            environment=environment,
+            start=start,
+            log_stream=log_stream,
+            gives_way=function.gives_way,
         )
 
 

@@ -18,6 +18,7 @@ from http import HTTPStatus
 from pathlib import Path
 
 from pelton.control.api import Refused
+from pelton.functions.giving_way import give_way
 from pelton.operations import JsonObject
 from pelton.stack.ports import PortRefused, listen, port_of
 from pelton.stack.refusal import CannotStart
@@ -169,6 +170,7 @@ class _Child:
         if b"listening on" not in first:
             rest = await output.read()
             raise CannotStart(f"the {self._vendor.name} companion: {(first + rest).decode(errors='replace').strip()}")
+        give_way(self._process.pid)  # It plays a vendor, who would be on machines of his own.
         self._reader = asyncio.create_task(self._read(self._process, output))
 
     async def stop(self) -> None:

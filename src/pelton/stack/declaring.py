@@ -39,8 +39,10 @@ async def declare(core: Core, project: Project) -> Project:
         if stream := await _declare_table(core, project, table):
             arns[table.name] = stream
     resolved = with_stream_arns(project, arns)
+    awaited = {route.function_key for route in resolved.routes}
+    reacting = {mapping.function_key for mapping in resolved.mappings} - awaited
     for function in resolved.functions:
-        _declare_function(core, resolved, function)
+        _declare_function(core, resolved, function, gives_way=function.key in reacting)
     await _declare_mappings(core, resolved)
     _note_readers(core, resolved)
     return resolved
@@ -103,7 +105,7 @@ async def _align_time_to_live(core: Core, project: Project, declared: TableDecla
         await core.call("UpdateTimeToLive", change, project.region)
 
 
-def _declare_function(core: Core, project: Project, declared: FunctionDeclaration) -> None:
+def _declare_function(core: Core, project: Project, declared: FunctionDeclaration, *, gives_way: bool) -> None:
     try:
         core.functions.define(
             Function(
@@ -119,6 +121,7 @@ def _declare_function(core: Core, project: Project, declared: FunctionDeclaratio
                 layers=declared.layers,
                 account=DEFAULT_ACCOUNT,
                 region=project.region,
+                gives_way=gives_way,
             )
         )
     except InvalidFunction as error:

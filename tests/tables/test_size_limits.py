@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pelton.errors import ValidationFailed
+from pelton.items.values import item_size
 
 from .conftest import Json, Tables, table_request
 
@@ -36,6 +37,41 @@ def test_an_update_beyond_400_kb_is_refused(orders: Tables) -> None:
 
     with pytest.raises(ValidationFailed, match=r"^Item size to update has exceeded the maximum allowed size$"):
         orders.call("UpdateItem", {**update, "ExpressionAttributeValues": {":y": {"S": ""}}})
+
+
+@pytest.mark.parametrize(
+    ("text", "weight"),
+    [
+        # For SET and ADD 19 bytes each, for REMOVE and DELETE 2, 1 for an index, 50 for arithmetic.
+        ("SET x = :x", 19),
+        ("SET x = :x, y[1] = id", 19 + 20),
+        ("SET x = :x ADD n :n", 19 + 19),
+        ("SET x = :x REMOVE gone, y[7]", 19 + 2 + 3),
+        ("SET x = :x, n = if_not_exists(gone, n + :n) - :n", 19 + 19 + 100),
+    ],
+)
+def test_update_item_counts_its_actions_in_place_of_the_key(orders: Tables, text: str, weight: int) -> None:
+    key, rest = {"id": {"S": "a"}}, {"y": {"L": [{"S": ""}]}, "n": {"N": "0"}}
+    orders.put("orders", {**key, **rest})
+    update = {"TableName": "orders", "Key": key, "UpdateExpression": text, "ReturnValues": "ALL_NEW"}
+    numbers = {":n": {"N": "0"}} if ":n" in text else {}
+    small = orders.call("UpdateItem", {**update, "ExpressionAttributeValues": {**numbers, ":x": {"S": ""}}})
+    # The key's three bytes go, three come for it.
+    room = ITEM_BYTES_MAX - weight - item_size(small["Attributes"])
+    orders.put("orders", {**key, **rest})
+
+    with pytest.raises(ValidationFailed, match=r"^Item size to update has exceeded the maximum allowed size$"):
+        orders.call("UpdateItem", {**update, "ExpressionAttributeValues": {**numbers, ":x": {"S": "x" * (room + 1)}}})
+    orders.call("UpdateItem", {**update, "ExpressionAttributeValues": {**numbers, ":x": {"S": "x" * room}}})
+
+
+def test_an_update_in_a_transaction_counts_the_item_alone(orders: Tables) -> None:
+    values = {":x": {"S": "x" * (ITEM_BYTES_MAX - OVERHEAD)}}
+    action = {"TableName": "orders", "Key": {"id": {"S": "a"}}, "UpdateExpression": "SET x = :x"}
+
+    orders.call("TransactWriteItems", {"TransactItems": [{"Update": {**action, "ExpressionAttributeValues": values}}]})
+
+    assert orders.get("orders", {"id": {"S": "a"}}) is not None
 
 
 def test_a_page_ends_with_the_item_that_reaches_a_megabyte(orders: Tables) -> None:

@@ -25,13 +25,16 @@ from pelton.expressions.paths import check_apart, check_scalar_keys, getter, res
 from pelton.expressions.projection import projected, tree_of
 from pelton.expressions.syntax import Action, Add, Elements, Parsed, Remove, Set
 from pelton.expressions.update_actions import Outcome, Values, added, check_operand, deleted
-from pelton.expressions.update_operands import OperandBinder, WrongDataType
+from pelton.expressions.update_operands import OperandBinder, WrongDataType, arithmetic_in
 from pelton.expressions.update_parser import parse_update_text
 from pelton.items.schema import KeySchema
 from pelton.items.types import Item
 from pelton.items.values import check_nesting, kind_of
 
 _KIND = ExpressionKind.UPDATE
+_ASSIGNMENT_BYTES = 19
+_REMOVAL_BYTES = 2
+_ARITHMETIC_BYTES = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,7 @@ class UpdatePlan:
 
     actions: tuple[tuple[Elements, Outcome], ...] = ()
     creates: bool = True  #: False for AttributeUpdates that only delete: they make no new item
+    weight: int = 0  #: bytes that the service counts for the actions beside the item they make
     paths: tuple[Elements, ...] = field(init=False, compare=False)  #: every path touched, in the order of the text
     attributes: frozenset[str] = field(init=False, compare=False)  #: names of the top-level attributes touched
     is_nested: bool = field(init=False, compare=False)  #: whether a path leads into an attribute
@@ -152,7 +156,15 @@ def _plan(parsed: Parsed[tuple[Action, ...]], parameters: Parameters) -> UpdateP
     actions = tuple((path, _outcome(action, path, binder)) for path, action in zip(paths, parsed.root, strict=True))
     if binder.function_faults:
         raise binder.function_faults[0]
-    return UpdatePlan(actions)
+    return UpdatePlan(actions, weight=sum(map(_weight, parsed.root)))
+
+
+def _weight(action: Action) -> int:
+    """Bytes that the service counts for an action. Source: reconstructed from updates near the limit, 2026."""
+    indexes = sum(isinstance(element, int) for element in action.path.elements)
+    if isinstance(action, Set):
+        return _ASSIGNMENT_BYTES + indexes + _ARITHMETIC_BYTES * arithmetic_in(action.value)
+    return (_ASSIGNMENT_BYTES if isinstance(action, Add) else _REMOVAL_BYTES) + indexes
 
 
 def _check_defined(parsed: Parsed[tuple[Action, ...]], parameters: Parameters) -> None:

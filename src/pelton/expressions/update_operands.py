@@ -126,6 +126,13 @@ class OperandBinder:
         return result
 
 
+def arithmetic_in(operand: Operand) -> int:
+    """How many ``+`` and ``-`` an operand has, at any depth."""
+    if isinstance(operand, Arithmetic):
+        return 1 + arithmetic_in(operand.left) + arithmetic_in(operand.right)
+    return sum(map(arithmetic_in, operand.arguments)) if isinstance(operand, Call) else 0
+
+
 def content(value: AttributeValue, kind: str) -> Any:
     """What a value of that type holds.
 

@@ -31,6 +31,8 @@ from pelton.tables.request_expressions import Members, guarded, legacy_guard_of,
 from pelton.tables.single_write import single_write_operation
 
 TOO_LARGE = "Item size to update has exceeded the maximum allowed size"
+#: Bytes that are counted for the key where actions are.
+_KEY_WEIGHT = 3
 UPDATE_ITEM = Members(
     expressions=("UpdateExpression", "ConditionExpression"),
     legacy=("AttributeUpdates", "Expected", "ConditionalOperator"),
@@ -72,7 +74,7 @@ class Update:
         if stored is None and self._update is not None and not self._update.creates:
             return Effect(None, None)
         item, size = self._applied(address.keys, stored, before)
-        if size > ITEM_SIZE_MAX:
+        if self._counted(size) > ITEM_SIZE_MAX:
             raise ValidationFailed(TOO_LARGE)
         if address.table.indexes:
             changed = frozenset(name for name, value in item.items() if before is None or before.get(name) != value)
@@ -96,6 +98,10 @@ class Update:
             size += _attribute_size(item, name) - _attribute_size(base, name)
         return item, size
 
+    def _counted(self, size: int) -> int:
+        """What counts against the limit for an item of that size."""
+        return size
+
     def attributes(self, effect: Effect, return_values: str) -> object | None:
         """The item before or after, whole or as far as the update's paths reach."""
         if return_values == "ALL_OLD":
@@ -108,6 +114,18 @@ class Update:
         if return_values == "UPDATED_OLD":
             return None if before is None else self._update.updated_old(before) or None
         return self._update.updated_new(self._keys if before is None else before) or None
+
+
+class SingleUpdate(Update):
+    """The update of UpdateItem: near the limit of an item the service counts its actions in place of the key."""
+
+    __slots__ = ()
+
+    def _counted(self, size: int) -> int:
+        weight = 0 if self._update is None else self._update.plan.weight
+        if size + _KEY_WEIGHT + weight <= ITEM_SIZE_MAX or not weight:
+            return size
+        return max(size, size - item_size(self._keys) + _KEY_WEIGHT + weight)
 
 
 def _attribute_size(item: Item, name: str) -> int:
@@ -133,4 +151,4 @@ def _update_and_guard(body: JsonObject, cache: ExpressionCache) -> tuple[UpdateE
 
 def update_item(cache: ExpressionCache) -> Operation:
     """The operation UpdateItem."""
-    return single_write_operation("UpdateItem", lambda body: Update(body, UPDATE_ITEM, cache))
+    return single_write_operation("UpdateItem", lambda body: SingleUpdate(body, UPDATE_ITEM, cache))

@@ -53,6 +53,7 @@ class Up:
         command: list[str] | None = None,
     ) -> None:
         """Start it, or another ``command`` that ends as ``pelton up --json`` would, and wait until it is ready."""
+        self.project = project
         self.data_dir = data_dir
         self.began = time.monotonic()
         ports = ("--port", "0", "--http-port", "0", "--companions-port", "0", "--mail-port", "0")

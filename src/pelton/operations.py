@@ -21,6 +21,7 @@ class Access(Enum):
 
     READ = "read"  #: decision(Snapshot) -> reply, on the last committed snapshot
     WRITE = "write"  #: decision(WriteTransaction) -> reply, on the writer; the reply waits for the commit
+    AS_PREPARED = "as prepared"  #: ``prepare`` returns READ or WRITE, and the decision
     CALL = "call"  #: decision() -> awaitable reply: it invokes a function, or does several transactions
 
 
@@ -41,4 +42,4 @@ class Operation:
 
     name: str
     access: Access
-    prepare: Callable[[JsonObject, RequestContext], Callable[..., Any]]
+    prepare: Callable[[JsonObject, RequestContext], Any]  #: the decision, as ``access`` says

@@ -36,8 +36,10 @@ class Tables:
             account="000000000000", region=region, now_ms=self.clock.now_ms(), request_id="R", trace=trace
         )
         operation = self.operations[name]
-        decide = operation.prepare(orjson.loads(orjson.dumps(body)), context)
-        if operation.access is Access.READ:
+        access, decide = operation.access, operation.prepare(orjson.loads(orjson.dumps(body)), context)
+        if access is Access.AS_PREPARED:
+            access, decide = decide
+        if access is Access.READ:
             with self.storage.snapshot() as snapshot:
                 answer = decide(snapshot)
         else:

@@ -63,6 +63,12 @@ def found(tables: Tables, where: str, *parameters: Any) -> list[tuple[str, int]]
         ("WHERE NOT (n IS NOT MISSING)", [("b", 1)]),
         ("WHERE m.x[0] = 'deep'", [("b", 1)]),
         ("WHERE n IN (10, 20.0)", [("a", 1), ("a", 2)]),
+        ("WHERE n NOT IN (10, 20.0) AND NOT n BETWEEN 30 AND 50", [("a", 0), ("b", 1)]),
+        ("WHERE n NOT BETWEEN 5 AND 50", [("a", 0), ("b", 1)]),
+        ("WHERE id IN ['a', 'b', 'a', 'c'] AND at = 1", [("a", 1), ("b", 1)]),
+        ("WHERE id IN ['b'] AND at > 0", [("b", 1)]),
+        ("WHERE id IN ['a', 'b'] AND at IN [0, 1]", [("a", 0), ("a", 1), ("b", 1)]),
+        ("WHERE id = 'a' AND id = 'b'", []),
     ],
 )
 def test_select_finds_what_its_condition_says(orders: Tables, where: str, expected: Any) -> None:
@@ -75,6 +81,86 @@ def test_select_projects_orders_and_reads_indexes(orders: Tables) -> None:
 
     assert [item["at"]["N"] for item in descending] == ["4", "3", "2", "1", "0"]
     assert sorted(item["id"]["S"] for item in indexed) == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("clause", "expected"),
+    [
+        ("ORDER BY at", [("a", 0), ("a", 1), ("b", 1), ("a", 2), ("a", 3), ("a", 4)]),
+        ("ORDER BY at DESC", [("a", 4), ("a", 3), ("a", 2), ("b", 1), ("a", 1), ("a", 0)]),
+        ("ORDER BY id", [("a", 0), ("a", 1), ("a", 2), ("a", 3), ("a", 4), ("b", 1)]),
+        ("ORDER BY id DESC", [("b", 1), ("a", 4), ("a", 3), ("a", 2), ("a", 1), ("a", 0)]),
+        ("AND at IN [3, 1, 1] ORDER BY at", [("a", 1), ("b", 1), ("a", 3)]),
+        ("AND at > 2 ORDER BY at DESC", [("a", 4), ("a", 3)]),
+    ],
+)
+@pytest.mark.parametrize("limit", [1, 2, 3, 100])
+def test_several_partitions_are_read_in_order_page_by_page(
+    orders: Tables, clause: str, expected: Any, limit: int
+) -> None:
+    statement = f"SELECT * FROM orders WHERE id IN ['b', 'a'] {clause}"
+    items: list[Any] = []
+    token: dict[str, str] = {}
+    while True:
+        answer = run(orders, statement, Limit=limit, **token)
+        items.extend(answer["Items"])
+        if "NextToken" not in answer:
+            break
+        token = {"NextToken": answer["NextToken"]}
+
+    found_pairs = [(item["id"]["S"], int(item["at"]["N"])) for item in items]
+    if clause.startswith(("ORDER BY at", "AND at IN")):  # Partitions with an equal sort key come in either order.
+        assert [at for _, at in found_pairs] == [at for _, at in expected]
+        assert sorted(found_pairs) == sorted(expected)
+    else:
+        assert found_pairs == expected
+
+
+def test_in_on_keys_reads_only_the_items_it_names(orders: Tables) -> None:
+    answer = run(
+        orders,
+        "SELECT * FROM orders WHERE id IN ['a', 'b'] AND at IN [1, 3]",
+        ReturnConsumedCapacity="TOTAL",
+        Limit=3,
+    )
+
+    assert len(answer["Items"]) == 3
+    assert answer["ConsumedCapacity"]["CapacityUnits"] == 0.5
+
+
+def test_a_path_is_shown_under_its_last_name(orders: Tables) -> None:
+    by_scan = run(orders, "SELECT m.x[0], id FROM orders WHERE id = 'b'")["Items"]
+    by_key = transact(orders, "SELECT m.x FROM orders WHERE id = 'b' AND at = 1")["Responses"]
+
+    assert by_scan == [{"x": {"S": "deep"}, "id": {"S": "b"}}]
+    assert by_key == [{"Item": {"x": {"L": [{"S": "deep"}]}}}]
+
+
+def test_an_index_shows_and_asks_about_what_it_holds(tmp_path: Path) -> None:
+    tables = Tables(tmp_path / "data")
+    index = {
+        "IndexName": "by-at",
+        "KeySchema": [{"AttributeName": "at", "KeyType": "HASH"}],
+        "Projection": {"ProjectionType": "KEYS_ONLY"},
+    }
+    tables.call("CreateTable", table_request(sort="N", GlobalSecondaryIndexes=[index]))
+
+    for statement, members, text in (
+        ('SELECT n FROM orders."by-at" WHERE at = 1', {}, "Global secondary index by-at does not project [n]"),
+        (
+            'SELECT id FROM orders."by-at" WHERE at = 1 AND n = 1',
+            {},
+            "Secondary index by-at does not project one or more filter attributes: [n]",
+        ),
+        (
+            'SELECT id FROM orders."by-at" WHERE at = 1',
+            {"ConsistentRead": True},
+            "Strongly consistent read is not supported on Global Secondary Indexes",
+        ),
+    ):
+        with pytest.raises(ValidationFailed) as caught:
+            run(tables, statement, **members)
+        assert caught.value.message == text
 
 
 def test_pages_go_on_with_the_token_of_the_same_statement(orders: Tables) -> None:
@@ -138,7 +224,21 @@ def test_delete_returns_the_item_and_is_content_when_there_is_none(orders: Table
         ("EXPLAIN x", "Statement wasn't well formed, can't be processed: Expected data manipulation"),
         ("SELECT", "Unexpected end of statement"),
         ("SELECT * FROM orders WHERE", "Unexpected end of statement"),
-        ("SELECT COUNT(*) FROM orders", "wasn't well formed"),
+        (
+            "SELECT COUNT(*) FROM orders",
+            "Statement wasn't well formed, can't be processed: Unexpected path component at 1:8:5",
+        ),
+        (
+            'INSERT INTO "orders"."by-name" VALUE {}',
+            "FROM clause may only contain a single table name in data manipulation statements at 1:13:8",
+        ),
+        (
+            "SELECT * FROM orders WHERE t < true",
+            "Incorrect operand type for operator or function; operator or function: <, operand type: BOOL",
+        ),
+        ("SELECT * FROM orders WHERE id IN [" + ", ".join(["'x'"] * 51) + "]", "IN takes at most 50 values"),
+        ("SELECT * FROM orders WHERE id = 5", "does not match schema type"),
+        ("SELECT * FROM orders WHERE id = ''", "cannot contain an empty string value"),
         ("SELECT * FROM orders WHERE id = 'a", "wasn't well formed"),
         ("SELECT * FROM orders WHERE id = ?", "Number of parameters"),
         ("SELECT * FROM orders.no", "The table does not have the specified index"),
@@ -172,15 +272,41 @@ def test_a_batch_tells_the_error_of_each_statement(orders: Tables) -> None:
         {
             "Statements": [
                 {"Statement": "INSERT INTO orders VALUE {'id': 'n', 'at': 1}"},
-                {"Statement": "INSERT INTO orders VALUE {'id': 'n', 'at': 1}"},
+                {"Statement": "INSERT INTO orders VALUE {'id': 'a', 'at': 1}"},
                 {"Statement": "UPDATE orders SET n = 1 WHERE id = 'n'"},
+                {"Statement": "UPDATE orders SET n = 1 WHERE id = 'a' AND at = 2 AND n = 5"},
+                {"Statement": "DELETE FROM gone WHERE id = 'a'"},
+                {"Statement": "DELETE"},
             ]
         },
     )["Responses"]
 
     assert answer[0] == {"TableName": "orders"}
     assert (answer[1]["Error"]["Code"], answer[1]["TableName"]) == ("DuplicateItem", "orders")
-    assert answer[2]["Error"]["Code"] == "ValidationError"
+    assert [entry["Error"]["Code"] for entry in answer[2:]] == [
+        "ValidationError",
+        "ConditionalCheckFailed",
+        "ResourceNotFound",
+        "ValidationError",
+    ]
+    assert ["TableName" in entry for entry in answer[2:]] == [False, True, False, False]
+
+
+def test_a_batch_names_each_item_once(orders: Tables) -> None:
+    texts = ["UPDATE orders SET n = 1 WHERE id = 'a' AND at = 1.0", "DELETE FROM orders WHERE at = 1 AND id = 'a'"]
+
+    with pytest.raises(ValidationFailed, match="Provided list of item keys contains duplicates"):
+        orders.call("BatchExecuteStatement", {"Statements": [{"Statement": text} for text in texts]})
+
+    assert orders.get("orders", {"id": {"S": "a"}, "at": {"N": "1"}}) is not None
+
+
+def test_a_batch_that_reads_can_ask_for_more_than_the_key(orders: Tables) -> None:
+    texts = [f"SELECT n FROM orders WHERE id = 'a' AND at = {at} AND n > 15" for at in (1, 2)]
+
+    answer = orders.call("BatchExecuteStatement", {"Statements": [{"Statement": text} for text in texts]})["Responses"]
+
+    assert answer == [{"TableName": "orders"}, {"TableName": "orders", "Item": {"n": {"N": "20"}}}]
 
 
 def test_a_batch_reads_items_by_their_keys(orders: Tables) -> None:

@@ -30,7 +30,12 @@ class ExpressionFault(ValidationFailed):
     A class of its own since some operations tell these faults in another envelope than the rest.
     """
 
+    def __init__(self, message: str, detail: str | None = None) -> None:
+        """``detail``: the text without the kind of expression in front, where there is one."""
+        super().__init__(message)
+        self.detail = message if detail is None else detail
+
 
 def fault_in(kind: ExpressionKind, text: str) -> ExpressionFault:
     """A fault of an expression of that kind."""
-    return ExpressionFault(f"Invalid {kind.value}: {text}")
+    return ExpressionFault(f"Invalid {kind.value}: {text}", text)

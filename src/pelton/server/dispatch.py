@@ -157,6 +157,12 @@ class Dispatcher:
             self._storage.submit(decision, answer.done)
         elif operation.access is Access.READ:
             answer.done(decision(self._storage.snapshot()))
+        elif operation.access is Access.AS_PREPARED:
+            access, decide = decision
+            if access is Access.WRITE:
+                self._storage.submit(decide, answer.done)
+            else:
+                answer.done(decide(self._storage.snapshot()))
         else:
             self._spawn(_call(decision, answer.done))
 

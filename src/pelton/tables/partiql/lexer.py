@@ -24,11 +24,11 @@ class TokenKind(Enum):
 
 
 class Token(NamedTuple):
-    """A token without its quotes, and where it begins: characters from 0."""
+    """A token without its quotes, and where it stands."""
 
     kind: TokenKind
     text: str
-    start: int
+    place: str  #: line, column and length as texts tell them: ``1:8:5``
 
 
 _SPACE = re.compile(r"\s*")
@@ -58,14 +58,21 @@ def tokens_of(text: str) -> list[Token]:
     while position < len(text):
         match = _TOKEN.match(text, position)
         if match is None:
-            raise not_well_formed(f"Unexpected character at {position + 1}")
+            raise not_well_formed(f"Unexpected character at {_place(text, position, position + 1)}")
         kind = TokenKind(match.lastgroup)
         found = match.group(kind.value)
         quote = {TokenKind.NAME: '"', TokenKind.STRING: "'"}.get(kind)
-        tokens.append(Token(kind, found if quote is None else found.replace(quote * 2, quote), position))
+        tokens.append(
+            Token(kind, found if quote is None else found.replace(quote * 2, quote), _place(text, *match.span()))
+        )
         position = _end_of_space(text, match.end())
-    tokens.append(Token(TokenKind.END, "", len(text)))
+    tokens.append(Token(TokenKind.END, "", _place(text, len(text), len(text))))
     return tokens
+
+
+def _place(text: str, start: int, end: int) -> str:
+    line_start = text.rfind("\n", 0, start) + 1
+    return f"{text.count(chr(10), 0, start) + 1}:{start - line_start + 1}:{end - start}"
 
 
 def _end_of_space(text: str, position: int) -> int:

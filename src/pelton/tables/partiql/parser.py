@@ -81,6 +81,8 @@ def _statement(reader: Reader) -> Statement:
 
 def _select(reader: Reader) -> Select:
     paths: list[Path] = []
+    if reader.is_call():
+        raise not_well_formed(f"Unexpected path component at {reader.token.place}")
     if not reader.skip("*"):
         paths.append(reader.path())
         while reader.skip(","):
@@ -114,7 +116,12 @@ def _table(reader: Reader) -> str:
 
 def _insert(reader: Reader) -> Insert:
     reader.expect_word("INTO")
-    table = _table(reader)
+    place = reader.token.place
+    table, index = _target(reader)
+    if index is not None:
+        raise ValidationFailed(
+            f"FROM clause may only contain a single table name in data manipulation statements at {place}"
+        )
     reader.expect_word("VALUE")
     value = reader.expect_value()
     if "M" not in value:
@@ -206,17 +213,25 @@ def _comparison(reader: Reader) -> Condition:
     if reader.token.kind is TokenKind.SYMBOL and reader.token.text in COMPARATORS:
         operator = reader.advance().text
         return Comparison("<>" if operator == "!=" else operator, left, _operand(reader))
-    if reader.skip_word("BETWEEN"):
-        low = _operand(reader)
-        reader.expect_word("AND")
-        return Between(left, low, _operand(reader))
-    if reader.skip_word("IN"):
-        return In(left, _options(reader))
+    if reader.is_word("NOT", "BETWEEN") or reader.is_word("NOT", "IN"):
+        reader.expect_word("NOT")
+        return Not(_membership(reader, left))
+    if reader.is_word("BETWEEN") or reader.is_word("IN"):
+        return _membership(reader, left)
     if reader.is_word("IS"):
         return _is(reader, left)
     if isinstance(left, Call) and left.function in TESTS:
         return left
     raise reader.unexpected()
+
+
+def _membership(reader: Reader, left: Operand) -> Condition:
+    if reader.skip_word("BETWEEN"):
+        low = _operand(reader)
+        reader.expect_word("AND")
+        return Between(left, low, _operand(reader))
+    reader.expect_word("IN")
+    return In(left, _options(reader))
 
 
 def _options(reader: Reader) -> tuple[Operand, ...]:

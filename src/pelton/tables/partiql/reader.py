@@ -79,7 +79,7 @@ class Reader:
         """The refusal of the token under the cursor."""
         if self.token.kind is TokenKind.END:
             return not_well_formed("Unexpected end of statement")
-        return not_well_formed(f"Unexpected term at {self.token.start + 1}: {self.token.text}")
+        return not_well_formed(f"Unexpected term at {self.token.place}")
 
     def deeper(self, read: Callable[[], T]) -> T:
         """Read something one level further in."""

@@ -32,6 +32,7 @@ class Queues:
         self.clock = clock
         self._random = random
         self._waiting: dict[str, set[asyncio.Event]] = {}
+        self._subscribers: dict[str, list[Callable[[], None]]] = {}
         self._is_closed = False
 
     @property
@@ -59,6 +60,14 @@ class Queues:
         for arn in arns:
             for woken in self._waiting.get(arn, ()):
                 woken.set()
+            for callback in tuple(self._subscribers.get(arn, ())):
+                callback()
+
+    def subscribe(self, arn: str, callback: Callable[[], None]) -> Callable[[], None]:
+        """Call back whenever there may be news in a queue; returns how to stop that."""
+        subscribers = self._subscribers.setdefault(arn, [])
+        subscribers.append(callback)
+        return lambda: subscribers.remove(callback)
 
     @contextmanager
     def waiting(self, arn: str) -> Iterator[asyncio.Event]:

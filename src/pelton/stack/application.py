@@ -99,6 +99,7 @@ class Application:
             await self._core.functions.reload(names)
             for function in filter(None, map(self._core.functions.get, names)):
                 self._core.triggers.reset_backoff(function.name)
+                self._core.queue_triggers.reset_backoff(function.name)
             self._core.reporting.note("reload", f"the next invocation of {', '.join(names)} runs the saved code")
 
     async def _read_again(self) -> None:

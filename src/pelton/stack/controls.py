@@ -23,6 +23,7 @@ from pelton.stack.settling import NotSettled, settle
 from pelton.storage.catalog import SequenceNumber, Shard, Stream
 from pelton.streams.numbers import parse_number
 from pelton.streams.records import RecordWriter
+from pelton.triggers.queue_status import QueueStatus
 
 #: Pauses between looks while settling on real time (s).
 SETTLE_STEP_S = 0.01
@@ -57,13 +58,19 @@ class StackControls:
             "functions": [function.key for function in self._core.functions.list()],
             "routes": [f"{route.method} {route.path}" for route in project.routes],
             "tables": tables,
-            "triggers": [mapping.function_name for mapping in self._core.triggers.mappings()],
+            "triggers": [
+                *(mapping.function_name for mapping in self._core.triggers.mappings()),
+                *(mapping.function_name for mapping in self._core.queue_triggers.mappings()),
+            ],
             "companions": self._companions.state(),
         }
 
     def triggers(self) -> list[JsonObject]:
-        """State of every trigger, per function and shard."""
-        return [trigger_row(self._core, status) for status in self._core.triggers.status()]
+        """State of every trigger, per function and shard, or queue."""
+        return [
+            *(trigger_row(self._core, status) for status in self._core.triggers.status()),
+            *(queue_row(self._core, status) for status in self._core.queue_triggers.status()),
+        ]
 
     def logs(self, function: str | None, since_ms: int, *, follow: bool) -> AsyncIterator[JsonObject]:
         """Log lines of one function, or of all, oldest first; with ``follow`` without end."""
@@ -205,6 +212,19 @@ def trigger_row(core: Core, status: object) -> JsonObject:
     row["function"] = function.key if function else row["function_name"]
     row["table"] = row["stream_arn"].split("/")[1]
     return row
+
+
+def queue_row(core: Core, status: QueueStatus) -> JsonObject:
+    """A queue's status as ``pelton triggers`` shows it: beside its own members those that all rows have."""
+    function = core.functions.get(status.function_name)
+    return {
+        **asdict(status),
+        "function": function.key if function else status.function_name,
+        "table": status.queue,
+        "shard": "",
+        "lag_records": status.messages,
+        "lag_s": status.oldest_s,
+    }
 
 
 def _open_shard(stream: Stream, named: str | None) -> Shard:

@@ -37,6 +37,8 @@ from pelton.triggers.destinations import Beside, Destinations
 from pelton.triggers.event_destinations import QueueDestinations
 from pelton.triggers.options import TriggerOptions
 from pelton.triggers.protocols import NotInvoked as TriggerNotInvoked
+from pelton.triggers.queue_runner import QueueSurroundings
+from pelton.triggers.queue_service import QueueTriggers
 from pelton.triggers.service import Triggers
 
 
@@ -83,6 +85,20 @@ class Core:
             on_event=self.reporting.on_trigger,
             options=TriggerOptions(destinations=self.destinations, retention_ms=ground.settings.retention_ms),
         )
+        self.queue_triggers = QueueTriggers(
+            ground.storage,
+            QueueSurroundings(
+                queues=self.queues,
+                execute=self._execute,
+                clock=ground.clock,
+                random=ground.random,
+                workers_max=ground.settings.workers_max,
+                on_event=self.reporting.on_trigger,
+            ),
+            clock=ground.clock,
+            random=ground.random,
+            timeout_of=self._timeout_of,
+        )
         self.services = self._services()
         functions.restore(self.functions, self.storage, self.asynchronous)
         self.functions.on_log(self.reporting.on_log)
@@ -101,6 +117,7 @@ class Core:
         self.expiring.start()
         self.copying.start()
         await self.triggers.start()
+        self.queue_triggers.start()
         self.asynchronous.start()
 
     async def quiesce(self, timeout_s: float) -> None:
@@ -109,7 +126,7 @@ class Core:
         self.backfilling.close()
         self.expiring.close()
         self.copying.close()
-        await self.triggers.drain(timeout_s)
+        await asyncio.gather(self.triggers.drain(timeout_s), self.queue_triggers.drain(timeout_s))
         ending = asyncio.ensure_future(self.asynchronous.drain())
         await self.functions.drain(timeout_s)
         await ending
@@ -141,12 +158,16 @@ class Core:
             return snapshot.tip()
 
     def outstanding(self, up_to: SequenceNumber, up_to_event: int | None = None) -> list[str]:
-        """Reactions that are not done to the changes and asynchronous events up to those numbers, one line each.
+        """Reactions that are not done: to changes and asynchronous events up to those numbers, to all messages.
 
-        None: to all events there are.
+        One line each. None: to all events there are.
         """
         newest = self.asynchronous.newest() if up_to_event is None else up_to_event
-        return [*self.triggers.outstanding(up_to), *self.asynchronous.outstanding(newest)]
+        return [
+            *self.triggers.outstanding(up_to),
+            *self.queue_triggers.outstanding(),
+            *self.asynchronous.outstanding(newest),
+        ]
 
     def _services(self) -> Mapping[str, Mapping[str, Operation]]:
         settings, random = self.ground.settings, self.ground.random
@@ -167,8 +188,8 @@ class Core:
             "AmazonSQS": queues.operations(self.queues),
             "lambda": {
                 **of_functions,
-                **triggers.operations(self.triggers, self.functions),
-                **triggers.tag_operations(self.triggers, of_functions),
+                **triggers.operations(self.triggers, self.queue_triggers, self.functions),
+                **triggers.tag_operations((self.triggers, self.queue_triggers), of_functions),
             },
         }
 
@@ -180,6 +201,10 @@ class Core:
             return await self.functions.invoke(invocation)
         except NotInvoked as error:
             raise TriggerNotInvoked(str(error)) from None
+
+    def _timeout_of(self, arn: str) -> float | None:
+        function = self.functions.get(arn)
+        return None if function is None else function.timeout_s
 
     def _record(self, invocation: Invocation, outcome: Outcome) -> None:
         """Leave a row of the invocation; it rides a commit that happens anyway."""

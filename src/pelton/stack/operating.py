@@ -11,6 +11,7 @@ from pelton.streams.numbers import wire_number
 from pelton.triggers.errors import NoSuchPlace, StillMoving
 from pelton.triggers.mappings import EventSourceMapping
 from pelton.triggers.pieces import Piece
+from pelton.triggers.queue_mappings import QueueMapping
 from pelton.triggers.seeking import moves, place
 
 
@@ -20,12 +21,14 @@ async def pause(core: Core, function: str, *, is_paused: bool, is_dry_run: bool)
     Raises:
         Refused: the function has none.
     """
-    mappings = _mappings(core, function)
+    mappings = _all_mappings(core, function)
     uuids = [mapping.uuid for mapping in mappings]
     waiting = sum(status.lag_records for status in core.triggers.status() if status.mapping_uuid in uuids)
+    waiting += sum(status.messages for status in core.queue_triggers.status() if status.mapping_uuid in uuids)
     if not is_dry_run:
-        for uuid in uuids:
-            await core.triggers.pause(uuid, is_paused=is_paused)
+        for mapping in mappings:
+            owner = core.queue_triggers if isinstance(mapping, QueueMapping) else core.triggers
+            await owner.pause(mapping.uuid, is_paused=is_paused)
     return {
         "function": function,
         "paused": is_paused,
@@ -96,10 +99,19 @@ async def seek(core: Core, function: str, to: str, *, is_dry_run: bool) -> JsonO
 
 
 def _mappings(core: Core, name: str) -> list[EventSourceMapping]:
+    """The function's mappings of streams; queues have no place to move to."""
+    found = [mapping for mapping in _all_mappings(core, name) if isinstance(mapping, EventSourceMapping)]
+    if not found:
+        raise Refused(f"{name} reads no stream, only queues, which have no positions (pelton triggers lists them)")
+    return found
+
+
+def _all_mappings(core: Core, name: str) -> list[EventSourceMapping | QueueMapping]:
     function = core.functions.get(name)
     names = {name} if function is None else {function.name}
-    found = [mapping for mapping in core.triggers.mappings() if mapping.function_name in names]
+    mappings: list[EventSourceMapping | QueueMapping] = [*core.triggers.mappings(), *core.queue_triggers.mappings()]
+    found = [mapping for mapping in mappings if mapping.function_name in names]
     if not found:
-        known = ", ".join(sorted({mapping.function_name for mapping in core.triggers.mappings()})) or "none"
+        known = ", ".join(sorted({mapping.function_name for mapping in mappings})) or "none"
         raise Refused(f"{name} has no trigger (those that have: {known})")
     return found

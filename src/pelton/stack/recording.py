@@ -48,7 +48,7 @@ def _detail(origin: JsonObject, outcome: Outcome) -> JsonObject | None:
     detail: JsonObject = {"request": outcome.request_id}
     if not outcome.succeeded:
         detail |= {"error_type": outcome.error_type, "error_message": outcome.error_message}
-    for member in ("event", "cause"):
+    for member in ("event", "cause", "queue"):
         if origin.get(member) is not None:
             detail[member] = origin[member]
     if origin.get("parent") is not None:

@@ -39,10 +39,11 @@ class Reporting:
     def on_outcome(self, invocation: Invocation, outcome: Outcome) -> None:
         """An invocation ended; a trigger's success is a reaction (its failure is told by the trigger)."""
         origin = invocation.origin
-        if origin is None or not outcome.succeeded or "stream" not in origin:
+        if origin is None or not outcome.succeeded or not origin.keys() & {"stream", "queue"}:
             return
-        count = origin["records"]
-        what = f"{count} record{'s' if count != 1 else ''} of {origin['table']}"
+        count, is_queue = origin["records"], "queue" in origin
+        kind = "message" if is_queue else "record"
+        what = f"{count} {kind}{'s' if count != 1 else ''} of {origin['queue' if is_queue else 'table']}"
         self._add(Kind.REACTION, self._key(invocation.function_name), f"{what}, {outcome.duration_ms:.0f} ms")
 
     def on_trigger(self, event: TriggerEvent) -> None:

@@ -1,7 +1,8 @@
 """``settle()``: wait until every reaction to what is written now is done, and every reaction to those.
 
-It covers the positions at the call (changes and asynchronous events), and what descends from them by its cause, to a
-bounded depth: what others write meanwhile is not waited for, and functions that feed each other for ever are named.
+It covers the positions at the call (changes and asynchronous events), all messages in queues that functions handle,
+and what descends from them by its cause, to a bounded depth: what others write meanwhile is not waited for, and
+functions that feed each other for ever are named.
 """
 
 from __future__ import annotations
@@ -110,7 +111,10 @@ def _descends(snapshot: Snapshot, cause: str | None, covered: Covered) -> bool:
 
 
 def _is_covered(row: InvocationRow, covered: Covered) -> bool:
-    event = (row.detail or {}).get("event")
+    detail = row.detail or {}
+    event = detail.get("event")
+    if "queue" in detail:  # All messages are waited for, so all that handled them is covered.
+        return True
     return (row.first is not None and row.first <= covered.records) or (event is not None and event <= covered.events)
 
 

@@ -135,6 +135,15 @@ def set_visible(transaction: WriteTransaction, message: Message, visible_ms: int
     _tell_group(transaction, message)
 
 
+def put_back(transaction: WriteTransaction, message: Message, visible_ms: int) -> None:
+    """Have a message receivable from that time on as if its newest receive had not been."""
+    transaction.change(
+        "UPDATE messages SET received = received - 1, receipt = NULL, visible_ms = ? WHERE id = ?",
+        (visible_ms, message.id),
+    )
+    _tell_group(transaction, message)
+
+
 def move_message(transaction: WriteTransaction, message: Message, bucket: int, now_ms: int) -> None:
     """Put a standard queue's message into another bucket, to be received at once.
 
@@ -163,6 +172,15 @@ def count_messages(snapshot: Snapshot, bucket: int, now_ms: int, sent_after_ms: 
         (now_ms, bucket, sent_after_ms),
     )
     return Counts(*rows[0])
+
+
+def oldest_sent_ms(snapshot: Snapshot, bucket: int, sent_after_ms: int) -> int | None:
+    """When the oldest message that was sent after that time was sent; None: there is none."""
+    rows = snapshot.select(
+        "SELECT min(sent_ms) FROM messages WHERE bucket = ? AND sent_ms > ?", (bucket, sent_after_ms)
+    )
+    sent_ms: int | None = rows[0][0]
+    return sent_ms
 
 
 def remove_expired(transaction: Changing, bucket: int, sent_before_ms: int, limit: int) -> int:

@@ -17,11 +17,12 @@ from pelton.triggers.destinations import check_existing
 from pelton.triggers.errors import MappingConflict
 from pelton.triggers.mappings import EventSourceMapping, definition, mapping_of
 from pelton.triggers.parameters import LATEST
+from pelton.triggers.queue_mappings import is_of_queue
 
 
 def stored_mappings(snapshot: Snapshot) -> list[EventSourceMapping]:
-    """All mappings, oldest first."""
-    stored = [version_of(each) for each in mappings(snapshot)]
+    """All mappings of streams, oldest first."""
+    stored = [version_of(each) for each in mappings(snapshot) if not is_of_queue(each.definition)]
     return sorted(stored, key=lambda mapping: (mapping.made_ms, mapping.uuid))
 
 

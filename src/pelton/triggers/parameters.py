@@ -88,7 +88,7 @@ def create_parameters(members: JsonObject) -> CreateParameters:
     starting_position = _starting_position(members, stream_arn)
     settings = changed_settings(MappingSettings(), members)
     return CreateParameters(
-        function_name=_function_name(members),
+        function_name=checked_function_name(members),
         stream_arn=stream_arn,
         starting_position=starting_position,
         settings=settings,
@@ -107,16 +107,16 @@ def changed_settings(settings: MappingSettings, members: JsonObject) -> MappingS
     changes: dict[str, object] = {}
     for name, (setting, low, high) in _NUMBERS.items():
         if members.get(name) is not None:
-            changes[setting] = _number(name, members[name], low, high)
+            changes[setting] = checked_number(name, members[name], low, high)
     for name, setting in _FLAGS.items():
         if members.get(name) is not None:
-            changes[setting] = _flag(name, members[name])
+            changes[setting] = checked_flag(name, members[name])
     if members.get("FunctionResponseTypes") is not None:
-        changes["reports_item_failures"] = _reports_item_failures(members["FunctionResponseTypes"])
+        changes["reports_item_failures"] = checked_response_types(members["FunctionResponseTypes"])
     if members.get("FilterCriteria") is not None:
-        changes["filters"] = _filters(members["FilterCriteria"])
+        changes["filters"] = checked_filters(members["FilterCriteria"])
     if members.get("MetricsConfig") is not None:
-        changes["metrics"] = _metrics(members["MetricsConfig"])
+        changes["metrics"] = checked_metrics(members["MetricsConfig"])
     if members.get("DestinationConfig") is not None:
         changes["on_failure"] = _on_failure(members["DestinationConfig"])
     changed = replace(settings, **changes)  # type: ignore[arg-type]  # Each value was checked for its setting above.
@@ -124,7 +124,12 @@ def changed_settings(settings: MappingSettings, members: JsonObject) -> MappingS
     return changed
 
 
-def _function_name(members: JsonObject) -> str:
+def checked_function_name(members: JsonObject) -> str:
+    """The function that a request names.
+
+    Raises:
+        ValidationFailed: it names none.
+    """
     name = members.get("FunctionName")
     if not isinstance(name, str) or not name:
         raise ValidationFailed(
@@ -171,7 +176,12 @@ def _on_failure(config: JsonObject) -> str | None:
     return checked_destination(arn) if arn else None
 
 
-def _number(name: str, value: object, low: int, high: int) -> int:
+def checked_number(name: str, value: object, low: int, high: int) -> int:
+    """A whole number within its range.
+
+    Raises:
+        InvalidParameterValue, ValidationFailed: it is none, or outside.
+    """
     if not isinstance(value, int) or isinstance(value, bool):
         raise InvalidParameterValue(f"{name} must be a whole number, not {value!r}.")
     if low <= value <= high:
@@ -185,13 +195,23 @@ def _number(name: str, value: object, low: int, high: int) -> int:
     )
 
 
-def _flag(name: str, value: object) -> bool:
+def checked_flag(name: str, value: object) -> bool:
+    """A truth value.
+
+    Raises:
+        InvalidParameterValue: it is none.
+    """
     if not isinstance(value, bool):
         raise InvalidParameterValue(f"{name} must be true or false, not {value!r}.")
     return value
 
 
-def _reports_item_failures(types: object) -> bool:
+def checked_response_types(types: object) -> bool:
+    """Whether the function's answer names what failed.
+
+    Raises:
+        ValidationFailed: another response type.
+    """
     if types in ([], ["ReportBatchItemFailures"]):
         return bool(types)
     raise ValidationFailed(
@@ -200,7 +220,12 @@ def _reports_item_failures(types: object) -> bool:
     )
 
 
-def _filters(criteria: object) -> tuple[str, ...]:
+def checked_filters(criteria: object) -> tuple[str, ...]:
+    """The patterns of FilterCriteria.
+
+    Raises:
+        FilterRefused: one of them is none, or there are too many.
+    """
     listed = (criteria.get("Filters") or []) if isinstance(criteria, dict) else None
     if not isinstance(listed, list) or not all(isinstance(each, dict) for each in listed):
         raise FilterRefused("FilterCriteria must be {Filters: [{Pattern: …}]}")
@@ -216,7 +241,7 @@ def _filters(criteria: object) -> tuple[str, ...]:
     return patterns
 
 
-def _metrics(config: object) -> tuple[str, ...]:
+def checked_metrics(config: object) -> tuple[str, ...]:
     """Metrics that are asked for: a stream of a table has ``EventCount`` alone."""
     asked = (config.get("Metrics") or []) if isinstance(config, dict) else [config]
     for name in asked:

@@ -24,6 +24,8 @@ TYPES = ("B", "NULL", "SS", "BOOL", "L", "BS", "N", "NS", "S", "M")
 _ANY_TYPE = "{NS,SS,L,BS,N,M,B,BOOL,NULL,S}"
 #: Types that contain nothing.
 _CONTAINING_NOTHING = frozenset(("N", "BOOL", "NULL", "M"))
+#: Types of which two values can be equal and differ as JSON.
+_COMPOUND = frozenset(("SS", "NS", "BS", "L", "M"))
 #: Set types by the type of their members.
 _SET_OF: Final[Mapping[str, str]] = MappingProxyType({"SS": "S", "NS": "N", "BS": "B"})
 
@@ -58,7 +60,9 @@ def contains(value: AttributeValue, sought: AttributeValue) -> bool:
     if kind == "B":
         return "B" in sought and b64decode(sought["B"]) in b64decode(value["B"])
     if kind == "L":
-        return any(equal(element, sought) for element in value["L"])
+        # Of scalars the canonical JSON is equal when the values are.
+        is_scalar = _COMPOUND.isdisjoint(sought)
+        return sought in value["L"] if is_scalar else any(equal(element, sought) for element in value["L"])
     member = _SET_OF.get(kind)
     return member is not None and sought.get(member) in value[kind]
 

@@ -94,10 +94,10 @@ def check_apart(paths: Sequence[Elements], kind: ExpressionKind) -> None:
     """
     if len(paths) < 2 or _are_distinct_attributes(paths):
         return
-    for relation, is_so in (("overlap", _overlap), ("conflict", _conflict)):
-        pair = _first_pair(paths, is_so)
-        if pair is not None:
-            raise _apart_fault(kind, relation, pair)
+    if (pair := _overlapping(paths)) is not None:
+        raise _apart_fault(kind, "overlap", pair)
+    if (pair := _conflicting(paths)) is not None:
+        raise _apart_fault(kind, "conflict", pair)
 
 
 def check_scalar_keys(paths: Iterable[Elements], schema: KeySchema, label: str = "Key") -> None:
@@ -124,32 +124,50 @@ def _are_distinct_attributes(paths: Sequence[Elements]) -> bool:
     return len({path[0] for path in paths}) == len(paths)
 
 
-def _first_pair(
-    paths: Sequence[Elements], is_so: Callable[[Elements, Elements], bool]
-) -> tuple[Elements, Elements] | None:
-    """The first two paths of which it is so; only those of one attribute can be."""
-    by_attribute: dict[str | int, list[Elements]] = {}
+class _Node:
+    """An element of paths, and what comes below it: a tree, for comparing each two paths takes too long."""
+
+    __slots__ = ("below", "first", "is_end")
+
+    def __init__(self, first: Elements) -> None:
+        self.first = first  #: the first path that it is an element of
+        self.below: dict[str | int, _Node] = {}
+        self.is_end = False  #: a path ends here
+
+
+def _overlapping(paths: Sequence[Elements]) -> tuple[Elements, Elements] | None:
+    """The first path that is an earlier one or lies below or above it, after that one."""
+    root = _Node(())
     for path in paths:
-        others = by_attribute.setdefault(path[0], [])
-        for other in others:
-            if is_so(other, path):
-                return other, path
-        others.append(path)
+        node, is_apart = root, False
+        for element in path:
+            below = node.below.get(element)
+            if below is None:
+                below = node.below[element] = _Node(path)
+                is_apart = True
+            elif below.is_end:
+                return below.first, path
+            node = below
+        if not is_apart:
+            return node.first, path
+        node.is_end = True
     return None
 
 
-def _overlap(one: Elements, two: Elements) -> bool:
-    shared = min(len(one), len(two))
-    return one[:shared] == two[:shared]
+def _conflicting(paths: Sequence[Elements]) -> tuple[Elements, Elements] | None:
+    """The first path with an index where an earlier one has a name, or the other way, after that one.
 
-
-def _conflict(one: Elements, two: Elements) -> bool:
-    for left, right in zip(one, two, strict=False):
-        if isinstance(left, str) != isinstance(right, str):
-            return True
-        if left != right:
-            return False
-    return False
+    Args:
+        paths: that do not overlap.
+    """
+    root = _Node(())
+    for path in paths:
+        node = root
+        for element in path:
+            if node.below and isinstance(element, str) != isinstance(next(iter(node.below)), str):
+                return node.first, path
+            node = node.below.setdefault(element, _Node(path))
+    return None
 
 
 def _apart_fault(kind: ExpressionKind, relation: str, pair: tuple[Elements, Elements]) -> ExpressionFault:

@@ -58,8 +58,8 @@ def test_deployment_keys_are_passed_over_with_their_unresolved_values() -> None:
             "serverless.yml:6: functions.f has an unknown key timout (did you mean timeout?)",
         ),
         (
-            service("functions:\n  f:\n    handler: a.b\n    events:\n      - sqs: arn:aws:sqs:x:1:q"),
-            "serverless.yml:7: f: sqs events are not served here (run it with: pelton invoke f)",
+            service("functions:\n  f:\n    handler: a.b\n    events:\n      - s3: bucket"),
+            "serverless.yml:7: f: s3 events are not served here (run it with: pelton invoke f)",
         ),
         (
             service("functions:\n  f:\n    handler: a.b\n    events:\n      - htp: GET /"),

@@ -119,3 +119,67 @@ def test_a_generated_name_says_that_the_queue_is_a_fifo_queue() -> None:
     line, other = project.queues
     assert line.name.endswith(".fifo")
     assert (other.name.endswith(".fifo"), dict(other.attributes)) == (False, {})
+
+
+def with_event(event: str) -> str:
+    return service(f"functions: {{index: {{handler: handlers.index, events: [{{sqs: {event}}}]}}}}\n{RESOURCES}")
+
+
+WORK = "arn:aws:sqs:us-east-1:000000000000:work"
+
+
+@pytest.mark.parametrize("event", [WORK, "!GetAtt Work.Arn", "{arn: !GetAtt Work.Arn}", "{arn: !GetAtt [Work, Arn]}"])
+def test_an_sqs_event_names_its_queue_in_every_form(event: str) -> None:
+    (mapping,) = read(with_event(event)).mappings
+
+    assert (mapping.function_key, mapping.event_source, mapping.settings) == ("index", WORK, {"BatchSize": 10})
+
+
+def test_an_sqs_event_is_read_with_all_its_settings() -> None:
+    event = f"""{{arn: {WORK}, batchSize: 100, maximumBatchingWindow: 5, enabled: false, maximumConcurrency: 7,
+      functionResponseType: ReportBatchItemFailures, filterPatterns: [{{body: {{kind: [paid]}}}}]}}"""
+
+    (mapping,) = read(with_event(event)).mappings
+
+    assert mapping.settings == {
+        "BatchSize": 100,
+        "MaximumBatchingWindowInSeconds": 5,
+        "Enabled": False,
+        "ScalingConfig": {"MaximumConcurrency": 7},
+        "FunctionResponseTypes": ["ReportBatchItemFailures"],
+        "FilterCriteria": {"Filters": [{"Pattern": '{"body": {"kind": ["paid"]}}'}]},
+    }
+
+
+@pytest.mark.parametrize(
+    ("event", "text"),
+    [
+        ("{batchSize: 1}", "an sqs event without an arn"),
+        (f"{{arn: {WORK}, batchSize: 10001}}", "BatchSize is 10001"),
+        (f"{{arn: {WORK}, maximumConcurrency: 1}}", "ScalingConfig.MaximumConcurrency is 1"),
+        (f"{{arn: {WORK}, functionResponseType: Other}}", "only ReportBatchItemFailures is known"),
+    ],
+)
+def test_an_sqs_event_that_is_wrong_is_refused(event: str, text: str) -> None:
+    with pytest.raises(ProjectRefused, match=text):
+        read(with_event(event))
+
+
+def test_a_misspelt_key_of_an_sqs_event_is_told() -> None:
+    project = read(with_event(f"{{arn: {WORK}, batchWindow: 5}}"))
+
+    assert any("did you mean maximumBatchingWindow?" in text for text in texts_of(project))
+
+
+def test_a_mapping_resource_of_a_queue_is_read() -> None:
+    resource = """
+    Mapping:
+      Type: AWS::Lambda::EventSourceMapping
+      Properties: {FunctionName: !Ref IndexLambdaFunction, EventSourceArn: !GetAtt Work.Arn, BatchSize: 5,
+        ScalingConfig: {MaximumConcurrency: 2}, StartingPosition: LATEST}
+"""
+    project = read(service(f"functions: {{index: {{handler: handlers.index}}}}\n{RESOURCES}{resource}"))
+
+    (mapping,) = project.mappings
+    assert mapping.settings == {"BatchSize": 5, "ScalingConfig": {"MaximumConcurrency": 2}}
+    assert any("a queue's mapping has no StartingPosition" in text for text in texts_of(project))

@@ -96,3 +96,61 @@ def test_a_queue_out_of_range_is_refused_by_name(tmp_path: Path) -> None:
             CannotStart, match=r"serverless\.yml:\d+: queue work: Invalid value for the parameter Visib"
         ):
             pelton._run(pelton._application.declare())
+
+
+WORKERS = """
+service: shop
+provider: {name: aws, runtime: python3.12}
+functions:
+  work:
+    handler: handlers.work
+    timeout: TIMEOUT
+    events: [{sqs: {arn: !GetAtt Line.Arn, batchSize: 5, functionResponseType: ReportBatchItemFailures}}]
+resources:
+  Resources:
+    Line: {Type: AWS::SQS::Queue, Properties: {QueueName: line.fifo, FifoQueue: true, ContentBasedDeduplication: true}}
+"""
+
+
+def workers(folder: Path, timeout: int = 3) -> Path:
+    (folder / "serverless.yml").write_text(WORKERS.replace("TIMEOUT", str(timeout)))
+    (folder / "handlers.py").write_text(
+        "import pathlib\n\n"
+        "def work(event, context):\n"
+        "    with (pathlib.Path(__file__).parent / 'seen').open('a') as file:\n"
+        "        file.writelines(record['body'] + ' ' for record in event['Records'])\n"
+    )
+    return folder
+
+
+def test_a_function_handles_its_queue_in_order_and_its_mapping_stays_across_restarts(tmp_path: Path) -> None:
+    uuids = []
+    for body in ("1", "2"):
+        with LocalPelton(workers(tmp_path), data_dir=tmp_path / "data") as pelton:
+            pelton.client("sqs").send_message(QueueUrl="line.fifo", MessageBody=body, MessageGroupId="g")
+            pelton.settle()
+            (mapping,) = pelton.client("lambda").list_event_source_mappings()["EventSourceMappings"]
+            uuids.append(mapping["UUID"])
+
+    assert (tmp_path / "seen").read_text() == "1 2 "
+    assert uuids[0] == uuids[1]
+    assert (mapping["BatchSize"], mapping["FunctionResponseTypes"]) == (5, ["ReportBatchItemFailures"])
+
+
+def test_a_mapping_that_is_declared_no_more_is_gone(tmp_path: Path) -> None:
+    with LocalPelton(workers(tmp_path), data_dir=tmp_path / "data"):
+        pass
+    (tmp_path / "serverless.yml").write_text(WORKERS.replace("TIMEOUT", "3").replace("events: [", "x-events: ["))
+
+    with LocalPelton(tmp_path, data_dir=tmp_path / "data") as pelton:
+        assert pelton.client("lambda").list_event_source_mappings()["EventSourceMappings"] == []
+
+
+def test_a_function_that_may_outlast_the_visibility_is_refused_by_place(tmp_path: Path) -> None:
+    with LocalPelton(workers(tmp_path), data_dir=tmp_path / "data") as pelton:
+        workers(tmp_path, timeout=31)
+
+        with pytest.raises(
+            CannotStart, match=r"serverless\.yml:\d+: this sqs event is refused: Queue visibility timeout: 30 seconds"
+        ):
+            pelton._run(pelton._application.declare())

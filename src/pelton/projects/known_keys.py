@@ -79,6 +79,14 @@ STREAM_EVENT_KEYS = {
     "filterPatterns": "FilterCriteria",
     "destinations": "DestinationConfig",
 }
+QUEUE_EVENT_KEYS = {
+    "batchSize": "BatchSize",
+    "maximumBatchingWindow": "MaximumBatchingWindowInSeconds",
+    "enabled": "Enabled",
+    "functionResponseType": "FunctionResponseTypes",
+    "filterPatterns": "FilterCriteria",
+    "maximumConcurrency": "ScalingConfig",
+}
 #: Spellings that look right and that the Serverless Framework ignores.
 STREAM_EVENT_MISSPELT = {
     "functionResponseTypes": "functionResponseType",
@@ -89,10 +97,10 @@ STREAM_EVENT_MISSPELT = {
 }
 
 EVENTS_NOT_SERVED = _words(
-    """sqs schedule sns s3 eventBridge websocket alb cognitoUserPool cloudwatchEvent cloudwatchLog iot
+    """schedule sns s3 eventBridge websocket alb cognitoUserPool cloudwatchEvent cloudwatchLog iot
     iotFleetProvisioning alexaSkill alexaSmartHome kafka msk activemq rabbitmq cloudFront kinesis documentDb"""
 )
-EVENTS_SERVED = ("http", "httpApi", "stream")
+EVENTS_SERVED = ("http", "httpApi", "stream", "sqs")
 
 PELTON_KEYS = _words("companions site failures environment values")
 

@@ -1,12 +1,11 @@
 """Event source mappings: resources of type AWS::Lambda::EventSourceMapping as declarations.
 
-A ``stream`` event of serverless.yml and a ``DynamoDB`` event of SAM become such a resource first, so ranges, defaults
-and what is not supported stand here once. Source: Lambda API reference, CreateEventSourceMapping.
+A ``stream`` or ``sqs`` event of serverless.yml and a ``DynamoDB`` event of SAM become such a resource first, so ranges,
+defaults and what is not supported stand here once. Source: Lambda API reference, CreateEventSourceMapping.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from dataclasses import dataclass
 from pelton.operations import JsonObject
 from pelton.projects.documents import Block, Value
 from pelton.projects.intrinsics import Evaluator
+from pelton.projects.mapping_values import filters_of, number_in, response_types_of
 from pelton.projects.notes import Notes, did_you_mean
 from pelton.projects.options import ReadOptions
 from pelton.projects.project import (
@@ -24,7 +24,8 @@ from pelton.projects.project import (
     Where,
     stream_token,
 )
-from pelton.projects.scalars import block_of, row_of, text_of, truth_of, whole_number_of
+from pelton.projects.queue_mappings import QUEUE_SOURCE, queue_settings
+from pelton.projects.scalars import block_of, text_of, truth_of, whole_number_of
 from pelton.projects.template import Template
 
 MAPPING_TYPE = "AWS::Lambda::EventSourceMapping"
@@ -45,10 +46,6 @@ class _Setting:
     default: object
 
 
-def _number(low: int, high: int) -> Callable[[Value, Where, str], object]:
-    return lambda value, where, what: whole_number_of(value, where, what, range(low, high + 1))
-
-
 def _position(value: Value, where: Where, what: str) -> object:
     position = text_of(value, where, what)
     if position not in ("TRIM_HORIZON", "LATEST"):
@@ -61,32 +58,6 @@ def _age(value: Value, where: Where, what: str) -> object:
     if 0 <= age < 60:
         raise ProjectRefused(where, f"{what} is {age}", "write -1 (for ever) or 60 to 604800")
     return age
-
-
-def _response_types(value: Value, where: Where, what: str) -> object:
-    types = [text_of(item, where, what) for item in row_of(value, where, what)]
-    if types not in ([], ["ReportBatchItemFailures"]):
-        raise ProjectRefused(where, f"{what} is {', '.join(types)}", "only ReportBatchItemFailures is known")
-    return types
-
-
-def _filters(value: Value, where: Where, what: str) -> object:
-    criteria = block_of(value, where, what)
-    filters = row_of(criteria.get("Filters"), where, f"{what}.Filters")
-    return {
-        "Filters": [{"Pattern": _pattern(item, place)} for item, place in zip(filters, filters.places, strict=True)]
-    }
-
-
-def _pattern(value: Value, where: Where) -> str:
-    text = text_of(block_of(value, where, "a filter").get("Pattern"), where, "Pattern")
-    try:
-        pattern = json.loads(text)
-    except ValueError as error:
-        raise ProjectRefused(where, f"the filter pattern is not JSON: {error}", "write a JSON object") from None
-    if not isinstance(pattern, dict):
-        raise ProjectRefused(where, "the filter pattern is not a JSON object", "write a JSON object")
-    return text
 
 
 def _destination(value: Value, where: Where, what: str) -> object:
@@ -108,16 +79,16 @@ def _unserved_destination(config: Value) -> str | None:
 
 _SETTINGS: Mapping[str, _Setting] = {
     "StartingPosition": _Setting(_position, None),
-    "BatchSize": _Setting(_number(1, 10_000), 100),
+    "BatchSize": _Setting(number_in(1, 10_000), 100),
     "Enabled": _Setting(truth_of, True),
-    "MaximumBatchingWindowInSeconds": _Setting(_number(0, 300), 0),
-    "ParallelizationFactor": _Setting(_number(1, 10), 1),
-    "MaximumRetryAttempts": _Setting(_number(-1, 10_000), -1),
+    "MaximumBatchingWindowInSeconds": _Setting(number_in(0, 300), 0),
+    "ParallelizationFactor": _Setting(number_in(1, 10), 1),
+    "MaximumRetryAttempts": _Setting(number_in(-1, 10_000), -1),
     "MaximumRecordAgeInSeconds": _Setting(_age, -1),
     "BisectBatchOnFunctionError": _Setting(truth_of, False),
-    "FunctionResponseTypes": _Setting(_response_types, []),
-    "TumblingWindowInSeconds": _Setting(_number(0, 900), 0),
-    "FilterCriteria": _Setting(_filters, {"Filters": []}),
+    "FunctionResponseTypes": _Setting(response_types_of, []),
+    "TumblingWindowInSeconds": _Setting(number_in(0, 900), 0),
+    "FilterCriteria": _Setting(filters_of, {"Filters": []}),
     "DestinationConfig": _Setting(_destination, {"OnFailure": {}}),
 }
 
@@ -135,7 +106,7 @@ class MappingReader:
     notes: Notes
 
     def read(self) -> tuple[MappingDeclaration, ...]:
-        """The mappings of streams, in the order written; other sources are noted and left out.
+        """The mappings of streams and queues, in the order written; other sources are noted and left out.
 
         Raises:
             ProjectRefused: a value is out of its range, cannot be told, or a pair of function and stream stands twice.
@@ -149,7 +120,7 @@ class MappingReader:
                 continue
             pair = (mapping.function_key, mapping.event_source)
             if pair in declared:
-                what = f"{mapping.function_key} reads the same stream twice, here and at {declared[pair].where}"
+                what = f"{mapping.function_key} reads the same source twice, here and at {declared[pair].where}"
                 raise ProjectRefused(mapping.where, what, "remove one of the two")
             declared[pair] = mapping
         return tuple(declared.values())
@@ -164,7 +135,10 @@ class MappingReader:
         source = self._source(properties, function_key)
         if source is None:
             return None
-        settings = self._settings(properties, function_key)
+        if QUEUE_SOURCE.fullmatch(source):
+            settings = queue_settings(properties, function_key, self.notes)
+        else:
+            settings = self._settings(properties, function_key)
         return MappingDeclaration(function_key=function_key, event_source=source, settings=settings, where=where)
 
     def _function_key(self, properties: Block) -> str | None:
@@ -182,15 +156,15 @@ class MappingReader:
         )
 
     def _source(self, properties: Block, function_key: str) -> str | None:
-        """The stream's ARN or token; None for a source that is not served here."""
+        """The stream's ARN or token, or the queue's ARN; None for a source that is not served here."""
         where = properties.at("EventSourceArn")
         value = properties.get("EventSourceArn")
         if value is None:
-            what = f"{function_key}: the mapping has a source that is no stream of a table"
+            what = f"{function_key}: the mapping has a source that is neither a stream of a table nor a queue"
             self.notes.warn(where, f"{what} and is not served here", "the function can be invoked by name")
             return None
         arn = text_of(value, where, f"{function_key}: the stream's ARN")
-        if _TOKEN.fullmatch(arn):
+        if _TOKEN.fullmatch(arn) or QUEUE_SOURCE.fullmatch(arn):
             return arn
         match = _STREAM_ARN.fullmatch(arn)
         if match is None:

@@ -35,6 +35,11 @@ def stream_mapping_logical_id(function_key: str, source: str) -> str:
     return f"{normalised(function_key)}EventSourceMappingDynamodb{re.sub(r'[^A-Za-z0-9]', '', source)}"
 
 
+def queue_mapping_logical_id(function_key: str, source: str) -> str:
+    """Logical id of the mapping that an ``sqs`` event generates."""
+    return f"{normalised(function_key)}EventSourceMappingSQS{re.sub(r'[^A-Za-z0-9]', '', source)}"
+
+
 def generated_name(stack: str, logical_id: str) -> str:
     """``<stack>-<logical id>-<12 characters>``; the tail is a hash, so that a restart finds the same table."""
     digest = hashlib.sha256(f"{stack}/{logical_id}".encode()).digest()

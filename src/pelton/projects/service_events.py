@@ -1,4 +1,4 @@
-"""Events of serverless.yml: routes for the gateway, mapping resources for streams, notes for the rest."""
+"""Events of serverless.yml: routes for the gateway, mapping resources for streams and queues, notes for the rest."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from pelton.projects.cross_origin import http_api_cors, with_methods_of_paths
 from pelton.projects.documents import Block, Unresolved, Value
 from pelton.projects.http_events import HttpDefaults, http_api_route, http_route
 from pelton.projects.known_keys import EVENTS_NOT_SERVED, EVENTS_SERVED
-from pelton.projects.names import stream_mapping_logical_id
+from pelton.projects.names import queue_mapping_logical_id, stream_mapping_logical_id
 from pelton.projects.notes import Notes, did_you_mean
 from pelton.projects.project import ProjectRefused, Route, Where
+from pelton.projects.queue_events import queue_resource
 from pelton.projects.scalars import block_of, row_of, text_of, texts_of, whole_number_of
 from pelton.projects.service import Service
 from pelton.projects.stream_events import stream_resource
@@ -37,6 +38,9 @@ def service_events(service: Service, functions: Block, notes: Notes) -> tuple[li
                 resource = stream_resource(key, event, where, notes)
                 if resource is not None:
                     mappings.put(stream_mapping_logical_id(key, str(len(mappings))), resource, where)
+            elif kind == "sqs":
+                resource = queue_resource(key, event, where, notes)
+                mappings.put(queue_mapping_logical_id(key, str(len(mappings))), resource, where)
             else:
                 _note_event(key, kind, where, notes)
     return with_methods_of_paths(unique_routes(routes, notes)), mappings

@@ -25,7 +25,7 @@ def stream_resource(function_key: str, event: Value, where: Where, notes: Notes)
     Raises:
         ProjectRefused: the event has no ARN.
     """
-    written = event if isinstance(event, Block) and not _is_intrinsic(event) else block(where, [("arn", event)])
+    written = event if isinstance(event, Block) and not is_intrinsic(event) else block(where, [("arn", event)])
     if written.get("arn") is None:
         raise ProjectRefused(
             where, f"{function_key}: a stream event without an arn", "add arn: !GetAtt Table.StreamArn"
@@ -43,7 +43,7 @@ def stream_resource(function_key: str, event: Value, where: Where, notes: Notes)
         name = STREAM_EVENT_KEYS.get(key)
         if name is not None:
             if value is not None:
-                properties.put(name, _setting(key, value, written.at(key)), written.at(key))
+                properties.put(name, mapping_setting(key, value, written.at(key)), written.at(key))
         elif key not in _WITHOUT_SETTING:
             cure = f"did you mean {STREAM_EVENT_MISSPELT[key]}?" if key in STREAM_EVENT_MISSPELT else None
             notes.warn(
@@ -54,8 +54,8 @@ def stream_resource(function_key: str, event: Value, where: Where, notes: Notes)
     return block(where, [("Type", MAPPING_TYPE), ("Properties", properties)])
 
 
-def _setting(key: str, value: Value, where: Where) -> Value:
-    """A value of the event as the mapping's property takes it."""
+def mapping_setting(key: str, value: Value, where: Where) -> Value:
+    """A value of a ``stream`` or ``sqs`` event as the mapping's property takes it."""
     if key == "functionResponseType":
         return row(where, [value])
     if key == "filterPatterns":
@@ -83,7 +83,7 @@ def _destinations(value: Block) -> Block:
     if "onFailure" in value:
         where = value.at("onFailure")
         failure = value["onFailure"]
-        arn = failure.get("arn") if isinstance(failure, Block) and not _is_intrinsic(failure) else failure
+        arn = failure.get("arn") if isinstance(failure, Block) and not is_intrinsic(failure) else failure
         config.put("OnFailure", block(where, [("Destination", arn)]), where)
     return config
 
@@ -93,5 +93,6 @@ def _is_kinesis(event: Block) -> bool:
     return event.get("type") == "kinesis" or (isinstance(arn, str) and arn.startswith("arn:aws:kinesis:"))
 
 
-def _is_intrinsic(value: Block) -> bool:
+def is_intrinsic(value: Block) -> bool:
+    """Whether a mapping is a reference, not the event's own keys."""
     return len(value) == 1 and next(iter(value)).startswith(("Fn::", "Ref"))

@@ -15,7 +15,7 @@ from pelton.functions.definition import Function, InvalidFunction
 from pelton.operations import JsonObject
 from pelton.projects.project import FunctionDeclaration, Project, TableDeclaration, with_stream_arns
 from pelton.stack.core import Core
-from pelton.stack.queues import declare_queues
+from pelton.stack.queues import declare_queue_mappings, declare_queues, is_of_queue
 from pelton.stack.refusal import CannotStart
 from pelton.storage.catalog import Table
 from pelton.triggers.parameters import FilterRefused, create_parameters
@@ -44,6 +44,7 @@ async def declare(core: Core, project: Project) -> Project:
     for function in resolved.functions:
         _declare_function(core, resolved, function, gives_way=function.key in reacting)
     await _declare_mappings(core, resolved)
+    await declare_queue_mappings(core, resolved)
     _note_readers(core, resolved)
     return resolved
 
@@ -132,6 +133,8 @@ async def _declare_mappings(core: Core, project: Project) -> None:
     names = {function.key: function.name for function in project.functions}
     declared: list[JsonObject] = []
     for mapping in project.mappings:
+        if is_of_queue(mapping):
+            continue
         name = names[mapping.function_key]
         declared.append({"FunctionName": name, "EventSourceArn": mapping.event_source, **mapping.settings})
         try:
@@ -148,7 +151,8 @@ async def _declare_mappings(core: Core, project: Project) -> None:
 
 def _note_readers(core: Core, project: Project) -> None:
     """Say which streams have more readers than Amazon advises; here any number is fine."""
-    for stream, count in Counter(mapping.event_source for mapping in project.mappings).items():
+    sources = (mapping.event_source for mapping in project.mappings if not is_of_queue(mapping))
+    for stream, count in Counter(sources).items():
         if count > READERS_ADVISED:
             core.reporting.note(
                 "project",

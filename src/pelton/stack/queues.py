@@ -6,12 +6,13 @@ from collections.abc import Mapping
 
 from pelton.arns import DEFAULT_ACCOUNT
 from pelton.errors import WireError
-from pelton.projects.project import Project, QueueDeclaration
+from pelton.projects.project import MappingDeclaration, Project, QueueDeclaration
 from pelton.queues.attributes import FIFO, check_together, checked_attributes
 from pelton.queues.definitions import bring_in_line, named
-from pelton.queues.names import checked_name
+from pelton.queues.names import checked_name, parts_of_arn
 from pelton.stack.core import Core
 from pelton.stack.refusal import CannotStart
+from pelton.triggers.parameters import FilterRefused
 
 _POLICIES = ("RedrivePolicy", "RedriveAllowPolicy")
 
@@ -28,6 +29,32 @@ async def declare_queues(core: Core, project: Project) -> None:
     for queue in project.queues:
         if any(name in queue.attributes for name in _POLICIES):
             await _declare(core, project.region, queue, queue.attributes)
+
+
+def is_of_queue(mapping: MappingDeclaration) -> bool:
+    """Whether a mapping's source is a queue."""
+    return parts_of_arn(mapping.event_source) is not None
+
+
+async def declare_queue_mappings(core: Core, project: Project) -> None:
+    """Make the project's mappings of queues true; those it declares no more are deleted.
+
+    Raises:
+        CannotStart: a mapping is refused.
+    """
+    names = {function.key: function.name for function in project.functions}
+    declared = set()
+    for mapping in project.mappings:
+        if not is_of_queue(mapping):
+            continue
+        name = names[mapping.function_key]
+        members = {"FunctionName": name, "EventSourceArn": mapping.event_source, **mapping.settings}
+        try:
+            declared.add((await core.queue_triggers.declare(members)).uuid)
+        except WireError as error:
+            reason = f" ({error.reason})" if isinstance(error, FilterRefused) else ""
+            raise CannotStart(f"{mapping.where}: this sqs event is refused: {error.message}{reason}") from None
+    await core.queue_triggers.forget_others(declared)
 
 
 async def _declare(core: Core, region: str, queue: QueueDeclaration, attributes: Mapping[str, str]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from functools import partial
 from random import Random
@@ -56,18 +56,24 @@ class QueueTriggers:
         for mapping in self.mappings():
             self._begin(mapping)
 
-    async def reconcile(self, declared: Sequence[JsonObject]) -> None:
-        """Make the project's mappings be exactly ``declared`` (members of CreateEventSourceMapping).
-
-        A mapping of the same function and queue is updated in place. One that is declared no more is deleted.
-        Mappings made through the API are left alone.
+    async def declare(self, members: JsonObject) -> QueueMapping:
+        """A project's mapping, as members of CreateEventSourceMapping: made, or brought in line with what they say.
 
         Raises:
-            WireError: a declaration is refused; what came before it holds.
+            WireError: it is refused.
         """
-        kept = {(await self._declare(queue_parameters(members))).uuid for members in declared}
+        asked = queue_parameters(members)
+        wanted = self._new(asked, _declared_function(asked), PROJECT)
         for mapping in self.mappings():
-            if mapping.made_by == PROJECT and mapping.uuid not in kept:
+            if (mapping.function_arn, mapping.queue_arn) == (wanted.function_arn, wanted.queue_arn):
+                aligned = replace(mapping, settings=wanted.settings, tags=wanted.tags, made_by=PROJECT)
+                return await self._put(aligned)
+        return await self._put(wanted)
+
+    async def forget_others(self, declared: Collection[str]) -> None:
+        """Delete mappings that a project made and declares no more: all but those with these UUIDs."""
+        for mapping in self.mappings():
+            if mapping.made_by == PROJECT and mapping.uuid not in declared:
                 await self.delete(mapping.uuid)
 
     async def create(self, asked: QueueParameters, arn: str) -> QueueMapping:
@@ -161,15 +167,6 @@ class QueueTriggers:
         self._is_started = False
         await asyncio.gather(*(runner.stop(timeout_s) for runner in self._runners.values()), *self._leaving)
         self._runners.clear()
-
-    async def _declare(self, asked: QueueParameters) -> QueueMapping:
-        """A project's mapping: made, or brought in line with what is declared."""
-        wanted = self._new(asked, _declared_function(asked), PROJECT)
-        for mapping in self.mappings():
-            if (mapping.function_arn, mapping.queue_arn) == (wanted.function_arn, wanted.queue_arn):
-                aligned = replace(mapping, settings=wanted.settings, tags=wanted.tags, made_by=PROJECT)
-                return await self._put(aligned)
-        return await self._put(wanted)
 
     async def _put(self, mapping: QueueMapping) -> QueueMapping:
         decide = partial(put_queue_mapping, mapping=mapping, timeout_of=self._timeout_of, now_ms=self._clock.now_ms())

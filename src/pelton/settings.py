@@ -20,7 +20,10 @@ class Settings:
 
     project: Path = Path()  #: folder of the project, or the file that describes it
     data_dir: Path = Path(".pelton")
-    host: str = "127.0.0.1"
+    host: str = "127.0.0.1"  #: of the AWS endpoint and the application
+    allows_anyone: bool = False  #: other machines may come without credentials
+    tls_cert: Path | None = None  #: PEM; with it both speak TLS only
+    tls_key: Path | None = None
     port: int = 8000  #: AWS endpoint; 0: a free one
     http_port: int = 3000  #: gateway; 0: a free one
     companions_port: int = 8001  #: the first of four consecutive ports; 0: free ones

@@ -13,6 +13,8 @@ import typer
 from pelton.cli.running import CANNOT_START, AsJson
 from pelton.settings import Settings, SettingsRefused, credentials_text, process_environment
 
+LOOPBACK = "127.0.0.1"
+
 
 def up(  # noqa: PLR0913  # The options of a command line are its parameters.
     project: Annotated[Path, typer.Argument(help="Folder of the project, or its serverless.yml or template.")] = Path(),
@@ -26,6 +28,10 @@ def up(  # noqa: PLR0913  # The options of a command line are its parameters.
     ephemeral: Annotated[bool, typer.Option("--ephemeral", help="Do not sync; remove the data at the end.")] = False,
     no_watch: Annotated[bool, typer.Option("--no-watch", help="Do not reload changed code.")] = False,
     allow_unsupported: Annotated[bool, typer.Option("--allow-unsupported", help="Warn instead of refusing.")] = False,
+    host: Annotated[str, typer.Option(help="Address to listen on; beyond this machine with --credentials.")] = LOOPBACK,
+    allow_anyone: Annotated[bool, typer.Option("--allow-anyone", help="Other machines need no credentials.")] = False,
+    tls_cert: Annotated[Path | None, typer.Option(help="PEM certificate: both ports speak TLS.")] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="Its PEM key.")] = None,
     credentials: Annotated[Path | None, typer.Option(help="JSON file of keys; signatures are verified.")] = None,
     allow_origin: Annotated[list[str] | None, typer.Option(help="Web origin that may call the AWS endpoint.")] = None,
     allow_host: Annotated[list[str] | None, typer.Option(help="Further Host name of this machine.")] = None,
@@ -42,6 +48,10 @@ def up(  # noqa: PLR0913  # The options of a command line are its parameters.
         settings = Settings(
             project=project.resolve(),
             data_dir=data_dir or Path(".pelton"),
+            host=host,
+            allows_anyone=allow_anyone,
+            tls_cert=tls_cert,
+            tls_key=tls_key,
             port=port,
             http_port=http_port,
             companions_port=companions_port,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 
 from pelton.server.admission import Admission
 from pelton.server.dispatch import Dispatcher
@@ -51,8 +52,15 @@ class Server:
         self._timer = loop.call_later(_SWEEP_S, self._sweep)
 
 
-async def serve(dispatcher: Dispatcher, options: ServerOptions, bound: socket.socket | None = None) -> Server:
+async def serve(
+    dispatcher: Dispatcher,
+    options: ServerOptions,
+    bound: socket.socket | None = None,
+    tls: ssl.SSLContext | None = None,
+) -> Server:
     """Listen on ``options.host`` and ``options.port``, or on ``bound``, and hand what is admitted to the dispatcher.
+
+    With ``tls`` a handshake that is not done within a head's time is cut off.
 
     Raises:
         OSError: the address cannot be bound.
@@ -64,7 +72,11 @@ async def serve(dispatcher: Dispatcher, options: ServerOptions, bound: socket.so
     if bound is None:
         bound = _bind(options.host, options.port)
     listener = await loop.create_server(
-        lambda: Connection(admission.handle, options, writer, connections), sock=bound, backlog=1024
+        lambda: Connection(admission.handle, options, writer, connections),
+        sock=bound,
+        backlog=1024,
+        ssl=tls,
+        ssl_handshake_timeout=None if tls is None else options.head_s,
     )
     return Server(listener, connections)
 

@@ -25,11 +25,11 @@ from pelton.triggers.parameters import SERVED
 class Application:
     """One project on one core."""
 
-    def __init__(self, core: Core, file: Path | None, companions: dict[str, str], http_port: int) -> None:
+    def __init__(self, core: Core, file: Path | None, companions: dict[str, str], ports: tuple[int, int]) -> None:
         self._core = core
         self._file = file
         self._companions = companions
-        self._http_port = http_port
+        self._ports = ports  #: of the AWS endpoint and of the application
         self._tasks: set[asyncio.Task[None]] = set()
         self._app: ASGIApp
         self.project: Project
@@ -42,8 +42,7 @@ class Application:
         """
         settings = self._core.ground.settings
         environment = {**settings.environment, **self._companions}
-        aws_port = int(self._core.ground.endpoint_url.rsplit(":", 1)[1])
-        project = read(settings, self._file, environment, (aws_port, self._http_port), SERVED)
+        project = read(settings, self._file, environment, self._ports, SERVED)
         self.project = await declare(self._core, project)
         self._app = gateway_app(
             self.project.routes,

@@ -10,7 +10,6 @@ import asyncio
 import gc
 import os
 import secrets
-import socket
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from random import SystemRandom
@@ -24,16 +23,17 @@ from pelton.functions.options import FunctionsOptions
 from pelton.functions.orphans import reap_orphans
 from pelton.functions.processes import ProcessExecutor
 from pelton.operations import JsonObject
-from pelton.server import CredentialsRefused, Dispatcher, Server, ServerOptions, read_credentials, serve
+from pelton.server import Dispatcher, Server, ServerOptions, serve
 from pelton.settings import Settings
 from pelton.stack.application import Application
 from pelton.stack.companions import CompanionOptions, Companions, chosen
 from pelton.stack.controls import StackControls
 from pelton.stack.core import Core, Ground
 from pelton.stack.events import Event
+from pelton.stack.listening import LOOPBACK, Listening, accepted_keys, open_ports
 from pelton.stack.metrics import Metrics
 from pelton.stack.opening import announce, open_storage
-from pelton.stack.ports import PortRefused, listen, port_of
+from pelton.stack.ports import port_of
 from pelton.stack.reading import description, named_companions
 from pelton.stack.refusal import CannotStart
 from pelton.stack.web import WebServer
@@ -107,7 +107,7 @@ class _Running:
         self._core: Core | None = None
         self._companions: Companions | None = None
         self._application: Application | None = None
-        self._aws: Server | None = None
+        self._aws: list[Server] = []
         self._web: list[WebServer] = []
         self._run_file: int | None = None
         self.controls: StackControls
@@ -116,28 +116,27 @@ class _Running:
         """Take the ports, read the project, wire it, and let it react."""
         settings = self._settings
         file = description(settings)
-        aws = self._listen(settings.port, "the AWS endpoint", "--port")
-        http = self._listen(settings.http_port, "the application", "--http-port")
-        control = self._listen(0, "the control API", "")
+        self._listening = listening = open_ports(settings)
+        self._keys, self._own_key = accepted_keys(settings, SystemRandom())
         vendors, replaced = chosen(named_companions(file), settings.environment)
-        self._companions = Companions(vendors, self._companion_options(http), self._on_companion)
+        self._companions = Companions(vendors, self._companion_options(listening), self._on_companion)
         starting = asyncio.create_task(self._companions.start())
         try:
-            self._core = self._make_core(port_of(aws))
-            self._application = Application(self._core, file, self._companions.environment(), port_of(http))
+            self._core = self._make_core(listening)
+            self._application = Application(self._core, file, self._companions.environment(), listening.ports)
             await self._application.declare()
         except BaseException:
             starting.cancel()
             raise
         for line in replaced:
             self._core.reporting.note("companions", line)
-        addresses = self._addresses(aws, http)
+        addresses = {**listening.addresses(), **self._companions.addresses()}
         self.controls = StackControls(self._core, self._application, self._companions, addresses)
-        await self._open(aws, http, control)
+        await self._open(listening)
         await starting
         await self._core.start()
         self._application.watch(settings)
-        self._run_file = announce(settings, self._run_values(control, addresses))
+        self._run_file = announce(settings, self._run_values(port_of(listening.control), addresses))
         self._is_ready = True
 
     async def stop(self) -> None:
@@ -149,8 +148,8 @@ class _Running:
             await web.close()
         if self._core is not None:
             await self._core.quiesce(DRAIN_S)
-        if self._aws is not None:
-            await self._aws.close(1.0)
+        for aws in self._aws:
+            await aws.close(1.0)
         if self._core is not None:
             self._core.storage.close()
         if self._companions is not None:
@@ -158,28 +157,22 @@ class _Running:
         if self._run_file is not None:
             remove_run_file(self._settings.data_dir, self._run_file)
 
-    def _listen(self, port: int, purpose: str, option: str) -> socket.socket:
-        try:
-            return listen(self._settings.host, port, purpose=purpose, option=option)
-        except PortRefused as error:
-            raise CannotStart(str(error)) from None
-
-    def _companion_options(self, http: socket.socket) -> CompanionOptions:
-        port = port_of(http)
+    def _companion_options(self, listening: Listening) -> CompanionOptions:
+        port = port_of(listening.application)
         return CompanionOptions(
             data_dir=self._settings.data_dir / "companions",
             first_port=self._settings.companions_port,
             mail_port=self._settings.mail_port,
-            allow_origins=(f"http://127.0.0.1:{port}", f"http://localhost:{port}"),
+            allow_origins=tuple(f"{listening.scheme}://{name}:{port}" for name in (LOOPBACK, "localhost")),
             token=secrets.token_urlsafe(24),
         )
 
-    def _make_core(self, port: int) -> Core:
+    def _make_core(self, listening: Listening) -> Core:
         settings = self._settings
         storage = open_storage(settings, self._clock)
         storage.on_fatal(self._on_fatal)
         reap_orphans(settings.data_dir)
-        url = f"http://{settings.host}:{port}"
+        url = listening.functions_url()
         executor = ProcessExecutor(
             FunctionsOptions(
                 data_dir=settings.data_dir,
@@ -187,6 +180,8 @@ class _Running:
                 project_root=settings.project if settings.project.is_dir() else settings.project.parent,
                 inherited=settings.environment,
                 workers_max=settings.workers_max,
+                access_key=self._own_key.key,
+                secret_key=self._own_key.secret,
             ),
             clock=self._clock,
             random=SystemRandom(),
@@ -204,28 +199,25 @@ class _Running:
         core.events.listen(self._display.show)
         return core
 
-    async def _open(self, aws: socket.socket, http: socket.socket, control: socket.socket) -> None:
+    async def _open(self, listening: Listening) -> None:
         core, application = self._core, self._application
         assert core is not None and application is not None, "made before the ports open"
         options = self._server_options(core)
         dispatcher = Dispatcher(core.services, core.storage, options, clock=self._clock, random=core.ground.random)
-        self._aws = await serve(dispatcher, options, aws)
+        self._aws = [await serve(dispatcher, options, listening.aws, listening.tls)]
+        if listening.inner is not None:
+            self._aws.append(await serve(dispatcher, options, listening.inner))
         self._token = secrets.token_urlsafe(32)
         self._web = [
-            WebServer(application.gateway, http),
-            WebServer(control_app(self.controls, self._token), control),
+            WebServer(application.gateway, listening.application, listening.tls),
+            WebServer(control_app(self.controls, self._token), listening.control),
         ]
         application.prewarm()
 
     def _server_options(self, core: Core) -> ServerOptions:
-        text = self._settings.credentials
-        try:
-            credentials = None if text is None else read_credentials(text)
-        except CredentialsRefused as error:
-            raise CannotStart(str(error)) from None
         return ServerOptions(
             host=self._settings.host,
-            credentials=credentials,
+            credentials=self._keys,
             allow_origins=self._settings.allow_origins,
             allow_hosts=self._settings.allow_hosts,
             health=self._health,
@@ -238,19 +230,10 @@ class _Running:
         is_ready = self._is_ready and "stopped" not in companions.values()
         return is_ready, {"ready": is_ready, "version": __version__, "companions": companions}
 
-    def _addresses(self, aws: socket.socket, http: socket.socket) -> dict[str, str]:
-        host = self._settings.host
-        companions = self._companions.addresses() if self._companions else {}
-        return {
-            "application": f"http://{host}:{port_of(http)}",
-            "AWS endpoint": f"http://{host}:{port_of(aws)}",
-            **companions,
-        }
-
-    def _run_values(self, control: socket.socket, addresses: dict[str, str]) -> RunFile:
+    def _run_values(self, control_port: int, addresses: dict[str, str]) -> RunFile:
         return RunFile(
-            host=self._settings.host,
-            port=port_of(control),
+            host=LOOPBACK,
+            port=control_port,
             token=self._token,
             pid=os.getpid(),
             aws_url=addresses["AWS endpoint"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -25,7 +26,7 @@ class _Server(uvicorn.Server):
 class WebServer:
     """One application being served."""
 
-    def __init__(self, app: ASGIApp, listener: socket.socket) -> None:
+    def __init__(self, app: ASGIApp, listener: socket.socket, tls: ssl.SSLContext | None = None) -> None:
         config = uvicorn.Config(
             app,
             interface="asgi3",
@@ -38,6 +39,8 @@ class WebServer:
             server_header=False,
             timeout_graceful_shutdown=GRACE_S,
         )
+        config.load()
+        config.ssl = tls  # One context for all listeners; uvicorn would make its own from files.
         self._server = _Server(config)
         self._task = asyncio.create_task(self._server.serve(sockets=[listener]))
 

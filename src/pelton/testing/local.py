@@ -98,7 +98,7 @@ class LocalPelton:
         self._dispatcher = Dispatcher(
             self.core.services, storage, ServerOptions(), clock=self.clock, random=self._random, spawn=self._spawn
         )
-        self._application = Application(self.core, description(self._settings), {}, 80)
+        self._application = Application(self.core, description(self._settings), {}, (80, 80))
         self._run(self._start())
         return self
 

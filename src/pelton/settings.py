@@ -38,6 +38,8 @@ class Settings:
     allow_hosts: tuple[str, ...] = ()  #: further Host names this machine is reached by
     workers_max: int = 16  #: worker processes over all functions
     retention_ms: int = DAY_MS  #: how long a change stays in the log
+    data_bytes_max: int | None = None  #: cap on the data file; None: the disk's own
+    log_file: Path | None = None  #: events go there too
     shards: int = 1  #: shards of a new stream
     environment: Mapping[str, str] = field(default_factory=dict)  #: the process's own, read once
 
@@ -45,6 +47,25 @@ class Settings:
 def process_environment() -> dict[str, str]:
     """The environment Pelton was started with."""
     return dict(os.environ)
+
+
+_UNITS = {"KB": 1000, "MB": 1000**2, "GB": 1000**3, "TB": 1000**4}
+
+
+def bytes_of(option: str, text: str) -> int:
+    """A size such as ``500MB`` or ``1.5TB``.
+
+    Raises:
+        SettingsRefused: it is none, or below 1 MB.
+    """
+    number, unit = text.strip()[:-2], text.strip()[-2:].upper()
+    try:
+        size = int(float(number) * _UNITS[unit])
+    except (ValueError, KeyError, OverflowError):
+        size = 0
+    if size < _UNITS["MB"]:
+        raise SettingsRefused(f"{option} {text}: not a size of 1 MB or more (give one such as 500MB or 20GB)")
+    return size
 
 
 def credentials_text(file: Path | None, environment: Mapping[str, str]) -> str | None:

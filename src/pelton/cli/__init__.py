@@ -8,7 +8,21 @@ from __future__ import annotations
 
 import typer
 
-from pelton.cli import check, companion, invoke, logs, restore, snapshot, split, status, tail, triggers, up, why
+from pelton.cli import (
+    check,
+    companion,
+    invoke,
+    logs,
+    restore,
+    service,
+    snapshot,
+    split,
+    status,
+    tail,
+    triggers,
+    up,
+    why,
+)
 
 app = typer.Typer(
     name="pelton",
@@ -29,5 +43,6 @@ app.command()(companion.companion)
 app.command()(check.check)
 app.command()(snapshot.snapshot)
 app.command()(restore.restore)
+app.command()(service.service)
 
 __all__ = ["app"]

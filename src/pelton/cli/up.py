@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import typer
 
 from pelton.cli.running import CANNOT_START, AsJson
-from pelton.settings import Settings, SettingsRefused, credentials_text, process_environment
+from pelton.settings import Settings, SettingsRefused, bytes_of, credentials_text, process_environment
+
+if TYPE_CHECKING:
+    from pelton.stack.running import Display
 
 LOOPBACK = "127.0.0.1"
 
@@ -37,41 +41,45 @@ def up(  # noqa: PLR0913  # The options of a command line are its parameters.
     allow_host: Annotated[list[str] | None, typer.Option(help="Further Host name of this machine.")] = None,
     shards: Annotated[int, typer.Option(help="Shards of a new stream.", min=1, max=64)] = 1,
     workers: Annotated[int, typer.Option(help="Worker processes over all functions, at most.", min=1)] = 16,
+    data_max: Annotated[
+        str | None, typer.Option(help="Refuse writes beyond this size of the data: 500MB, 20GB.")
+    ] = None,
+    log_file: Annotated[Path | None, typer.Option(help="Write events there too, in files of 10 MB.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Run a project: its tables, functions, routes and triggers, until Ctrl-C.
 
     Example: pelton up examples/signup --http-port 3000
     """
-    environment = process_environment()
+    given = dict(locals())
     try:
-        settings = Settings(
-            project=project.resolve(),
-            data_dir=data_dir or Path(".pelton"),
-            host=host,
-            allows_anyone=allow_anyone,
-            tls_cert=tls_cert,
-            tls_key=tls_key,
-            port=port,
-            http_port=http_port,
-            companions_port=companions_port,
-            mail_port=mail_port,
-            stage=stage,
-            region=region,
-            is_ephemeral=ephemeral,
-            is_watching=not no_watch,
-            allow_unsupported=allow_unsupported,
-            credentials=credentials_text(credentials, environment),
-            allow_origins=tuple(allow_origin or ()),
-            allow_hosts=tuple(name.lower() for name in allow_host or ()),
-            shards=shards,
-            workers_max=workers,
-            environment=environment,
-        )
+        settings = _settings(given, process_environment())
     except SettingsRefused as error:
         typer.secho(f"pelton: {error}", fg="red", err=True)
         raise typer.Exit(CANNOT_START) from None
     raise typer.Exit(run_settings(settings, has_named_data_dir=data_dir is not None, as_json=as_json))
+
+
+def _settings(given: Mapping[str, Any], environment: dict[str, str]) -> Settings:
+    """Settings from what ``up`` was given, by the names of its parameters."""
+    same = (
+        *("host", "port", "http_port", "companions_port", "mail_port", "stage", "region", "shards"),
+        *("log_file", "tls_cert", "tls_key", "allow_unsupported"),
+    )
+    return Settings(
+        **{name: given[name] for name in same},
+        project=given["project"].resolve(),
+        data_dir=given["data_dir"] or Path(".pelton"),
+        allows_anyone=given["allow_anyone"],
+        is_ephemeral=given["ephemeral"],
+        is_watching=not given["no_watch"],
+        credentials=credentials_text(given["credentials"], environment),
+        allow_origins=tuple(given["allow_origin"] or ()),
+        allow_hosts=tuple(name.lower() for name in given["allow_host"] or ()),
+        workers_max=given["workers"],
+        data_bytes_max=None if given["data_max"] is None else bytes_of("--data-max", given["data_max"]),
+        environment=environment,
+    )
 
 
 def run_settings(settings: Settings, *, has_named_data_dir: bool, as_json: bool) -> int:
@@ -85,15 +93,44 @@ def run_settings(settings: Settings, *, has_named_data_dir: bool, as_json: bool)
 
     async def main() -> None:
         with _Signals() as signals, data_folder(settings, is_named=has_named_data_dir) as placed:
-            await run(placed, terminal, signals.wait)
+            await run(placed, display, signals.wait)
 
     terminal = Terminal(SystemClock(), as_json=as_json)
     try:
-        uvloop.run(main())
+        with _logged(terminal, settings.log_file) as display:
+            uvloop.run(main())
     except CannotStart as error:
         terminal.refuse(str(error))
         return CANNOT_START
     return 0
+
+
+@contextmanager
+def _logged(terminal: Display, path: Path | None) -> Iterator[Display]:
+    """The terminal, and a log file beside it when one is named."""
+    import logging
+
+    from pelton.cli.log_file import LogFile, Logged, LogHandler
+    from pelton.clock import SystemClock
+    from pelton.stack.refusal import CannotStart
+
+    if path is None:
+        yield terminal
+        return
+    try:
+        file = LogFile(path)
+    except OSError as error:
+        raise CannotStart(f"--log-file {path}: {error.strerror} (name a file that can be written)") from None
+    handlers = (LogHandler(file), logging.StreamHandler())
+    for handler in handlers:
+        handler.setLevel(logging.WARNING)
+        logging.getLogger().addHandler(handler)
+    try:
+        yield Logged(terminal, file, SystemClock())
+    finally:
+        for handler in handlers:
+            logging.getLogger().removeHandler(handler)
+        file.close()
 
 
 class _Signals:

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 
 from pelton.functions.invocation import Invocation, Outcome
 from pelton.stack.core import Core
+from pelton.storage.folder import DATABASE
 from pelton.triggers.events import ShardStatus
 
 #: Bytes of a page of the write-ahead log.
@@ -103,6 +104,12 @@ class Metrics:
     def _storage_families(self) -> Iterable[tuple[str, str, str, list[Sample]]]:
         figures = self.core.storage.checkpoint_figures()
         yield "pelton_log_tip", "gauge", "Sequence number of the newest change.", [((), self.core.tip())]
+        yield (
+            "pelton_data_bytes",
+            "gauge",
+            "Size of the data file, which has free pages too.",
+            [((), (self.core.storage.path / DATABASE).stat().st_size)],
+        )
         yield (
             "pelton_wal_bytes_max",
             "gauge",

@@ -26,7 +26,7 @@ def open_storage(settings: Settings, clock: Clock) -> Storage:
             settings.data_dir.resolve(),
             clock=clock,
             driver=ThreadDriver(),
-            options=StorageOptions(durability=durability),
+            options=StorageOptions(durability=durability, data_bytes_max=settings.data_bytes_max),
         )
     except (DataFolderInUse, NetworkFileSystem, UnknownSchema, FolderUnusable) as error:
         raise CannotStart(str(error)) from None

@@ -11,15 +11,18 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Protocol
 
 import apsw
 
 from pelton.clock import Clock
 from pelton.errors import InternalServerError
+from pelton.storage.connection import is_capped
 from pelton.storage.contents import Committed, load
 from pelton.storage.drivers import Driver, Outcome
 from pelton.storage.faults import Fault, classify
+from pelton.storage.folder import has_room
 from pelton.storage.writing import Writing
 
 #: A decision and who hears how it ended.
@@ -182,6 +185,12 @@ class GroupCommit:
     def _fail(self, error: BaseException, answers: Answers) -> None:
         """Undo the batch and answer all of its requests with a retryable error."""
         fault = classify(error, self._connection.system_errno if isinstance(error, apsw.Error) else 0)
+        if (
+            fault is Fault.DISK_FULL
+            and is_capped(self._connection)
+            and has_room(Path(self._connection.filename).parent)
+        ):
+            fault = Fault.DATA_FULL
         refusals = [(done, InternalServerError(fault.value)) for done, _ in answers]
         try:
             if self._connection.in_transaction:

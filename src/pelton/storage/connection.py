@@ -13,6 +13,7 @@ import apsw
 
 _STATEMENTS_CACHED = 512  #: per connection; a table needs about four
 _BUSY_TIMEOUT_MS = 100  #: for a stranger who looks into the file with another tool
+_PAGES_MAX = 4294967294  #: SQLite's own bound
 _WAL_KEPT_BYTES = 64 << 20  #: a longer log file is cut back to this when it starts anew
 
 
@@ -32,6 +33,17 @@ def open_writer(path: Path, durability: Durability, cache_bytes: int, vfs: str |
     connection.pragma("journal_size_limit", _WAL_KEPT_BYTES)
     connection.wal_autocheckpoint(0)
     return connection
+
+
+def cap(connection: apsw.Connection, bytes_max: int | None) -> None:
+    """Let the file grow no larger than that (None: without end); beyond it SQLite says FULL."""
+    page_bytes = connection.pragma("page_size")
+    connection.pragma("max_page_count", _PAGES_MAX if bytes_max is None else max(1, bytes_max // page_bytes))
+
+
+def is_capped(connection: apsw.Connection) -> bool:
+    """Whether ``cap`` has set a bound."""
+    return bool(connection.pragma("max_page_count") < _PAGES_MAX)
 
 
 def open_reader(path: Path, cache_bytes: int, vfs: str | None = None) -> apsw.Connection:

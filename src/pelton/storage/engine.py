@@ -19,7 +19,7 @@ from pelton.clock import Clock, Timer
 from pelton.storage.catalog import SequenceNumber
 from pelton.storage.checkpointing import CheckpointFigures, Checkpointing, CheckpointLimits
 from pelton.storage.commit import Entry, GroupCommit
-from pelton.storage.connection import Durability, open_checkpointer, open_reader, open_writer
+from pelton.storage.connection import Durability, cap, open_checkpointer, open_reader, open_writer
 from pelton.storage.contents import Committed, load
 from pelton.storage.copying import CannotCopy, Copied, Copying, Progress
 from pelton.storage.drivers import Driver
@@ -46,6 +46,7 @@ class StorageOptions:
     keeps_old_images: bool = False  #: old images in the log whatever the stream's view type
     batch_bytes_max: int = 8 << 20
     batch_s_max: float = 0.005  #: seconds of decisions in one batch: the loop is blocked as long
+    data_bytes_max: int | None = None  #: cap on the data file; the log beside it has its own
     vfs: str | None = None  #: SQLite's file layer, by name: tests put faults into it
     writer_cache_bytes: int = 64 << 20
     reader_cache_bytes: int = 16 << 20
@@ -73,6 +74,7 @@ class Storage:
         file = path / DATABASE
         self._connection = open_writer(file, options.durability, options.writer_cache_bytes, options.vfs)
         migrate(self._connection)
+        cap(self._connection, options.data_bytes_max)
         self._committed = load(self._connection)
         writing = Writing(self._connection, self._committed, clock.now_ms, options.keeps_old_images)
         reads = open_reader(file, options.reader_cache_bytes, options.vfs)

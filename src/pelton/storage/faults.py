@@ -21,6 +21,10 @@ class Fault(Enum):
 
     RETRY = "The request could not be stored. Try again."
     DISK_FULL = "The disk of the data folder is full: writes are refused until there is room."
+    DATA_FULL = (
+        "The data has reached its cap (--data-max): writes are refused until records are trimmed, tables are deleted "
+        "or the cap is raised."
+    )
     READ_ONLY = "The data folder is read-only: writes are refused until it can be written again."
     FATAL = "The data folder failed: Pelton stops."
 
@@ -41,6 +45,7 @@ class FolderUnusable(Exception):
 _CURES = {
     Fault.RETRY: "try again",
     Fault.DISK_FULL: "make room on its disk",
+    Fault.DATA_FULL: "raise --data-max",
     Fault.READ_ONLY: "let this user write there, or choose another --data-dir",
     Fault.FATAL: "`pelton check` says what is damaged; `pelton restore` brings a snapshot back",
 }

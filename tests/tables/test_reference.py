@@ -279,6 +279,20 @@ EXPRESSIONS = [
         {**put(), "ExpressionAttributeValues": {":a": S}},
         ENV + "ExpressionAttributeValues can only be specified when using expressions: ConditionExpression is null",
     ),
+    # A projection has no values.
+    (
+        "Scan",
+        {"ProjectionExpression": "a", "ExpressionAttributeValues": {":a": S}},
+        "ExpressionAttributeValues can only be specified when using expressions: FilterExpression is null",
+    ),
+    (
+        "Query",
+        {"KeyConditions": {}, "ProjectionExpression": "a", "ExpressionAttributeValues": {":a": S}},
+        (
+            "ExpressionAttributeValues can only be specified when using expressions: "
+            "FilterExpression and KeyConditionExpression are null"
+        ),
+    ),
     (
         "PutItem",
         condition(" OR ".join(["a = :x"] * 151), {":x": S}),

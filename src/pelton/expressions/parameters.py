@@ -105,7 +105,7 @@ def check_not_mixed(legacy: Mapping[str, object], expressions: Mapping[str, obje
 
 
 def check_needed(names: object, values: object, expressions: Mapping[str, str | None]) -> None:
-    """Names and values come only with an expression.
+    """Names come only with an expression, and values with one that can have some.
 
     Args:
         names: the request's ExpressionAttributeNames, None when absent.
@@ -115,17 +115,15 @@ def check_needed(names: object, values: object, expressions: Mapping[str, str | 
     Raises:
         ExpressionFault: there is none.
     """
-    if any(text is not None for text in expressions.values()):
-        return
-    if names is not None:
+    if names is not None and all(text is None for text in expressions.values()):
         raise ExpressionFault("ExpressionAttributeNames can only be specified when using expressions")
-    if values is not None:
-        # A projection has no values, so its absence is not worth telling.
-        missing = [name for name in expressions if name != "ProjectionExpression"]
-        verb = "is" if len(missing) == 1 else "are"
+    # A projection has no values.
+    with_values = {name: text for name, text in expressions.items() if name != "ProjectionExpression"}
+    if values is not None and all(text is None for text in with_values.values()):
+        verb = "is" if len(with_values) == 1 else "are"
         raise ExpressionFault(
             "ExpressionAttributeValues can only be specified when using expressions: "
-            f"{' and '.join(missing)} {verb} null"
+            f"{' and '.join(with_values)} {verb} null"
         )
 
 

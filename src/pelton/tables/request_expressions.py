@@ -40,7 +40,15 @@ _OLD = ("NONE", "ALL_OLD")
 class Members:
     """The members of an operation's request that hold expressions, and the legacy ones they replace."""
 
-    __slots__ = ("_expression_names", "_expressions", "_legacy", "_legacy_names", "_only_old", "_watched")
+    __slots__ = (
+        "_expression_names",
+        "_expressions",
+        "_legacy",
+        "_legacy_names",
+        "_only_old",
+        "_watched",
+        "_with_values",
+    )
 
     def __init__(
         self, expressions: tuple[str, ...] = (), legacy: tuple[str, ...] = (), *, only_old: bool = False
@@ -53,6 +61,7 @@ class Members:
         self._expressions = expressions
         self._legacy = legacy
         self._expression_names = frozenset(expressions)
+        self._with_values = self._expression_names - {"ProjectionExpression"}  #: those that can have values
         self._legacy_names = frozenset(legacy)
         self._watched = frozenset((*expressions, *legacy, *PARAMETERS)) if expressions else frozenset()
 
@@ -66,12 +75,16 @@ class Members:
         if self._watched.isdisjoint(body):
             return
         has_legacy = not self._legacy_names.isdisjoint(body)
-        if not has_legacy and not self._expression_names.isdisjoint(body):
+        if not has_legacy and not self._sufficient(body).isdisjoint(body):
             return
         expressions = {name: body.get(name) for name in self._expressions}
         if has_legacy:
             check_not_mixed({name: body.get(name) for name in self._legacy_beside(body)}, expressions)
         check_needed(body.get("ExpressionAttributeNames"), body.get("ExpressionAttributeValues"), expressions)
+
+    def _sufficient(self, body: JsonObject) -> frozenset[str]:
+        """The expressions of which one is enough for what the request gives beside them."""
+        return self._expression_names if body.get("ExpressionAttributeValues") is None else self._with_values
 
     def check_return_values(self, body: JsonObject) -> None:
         """Refuse ReturnValues that the operation does not have.

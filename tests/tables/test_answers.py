@@ -133,7 +133,7 @@ OTHERS = [
     ("GetItem", {"Key": {"pk": {"S": "a"}, "sk": {"N": "10e-1"}}}, {"Item": ITEM}),
     ("GetItem", {"Key": NEW_KEY}, {}),
     getting("pk", pk={"S": "a"}),
-    getting("gone, n.x, g[0], #list[9], m.deep.gone"),
+    getting("gone, n.x, tags[0], #list[9], m.deep.gone"),
     getting("m.deep.b, m.a", m={"M": {"deep": {"M": {"b": {"S": "c"}}}, "a": {"N": "1"}}}),
     getting("#list[2].#x, #list[0]", list={"L": [{"N": "0"}, {"M": {"x": {"N": "2"}}}]}),
     getting("#list[2].y, #list[2].#x", list={"L": [{"M": {"y": {"N": "3"}, "x": {"N": "2"}}}]}),

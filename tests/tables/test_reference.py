@@ -181,6 +181,20 @@ KEYS = [
         "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: Key: pk",
     ),
 ]
+KEYS += [
+    (
+        operation,
+        members,
+        "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: " + key,
+    )
+    for path, key in (("pk.x", "Key: pk"), ("sk[0]", "Key: sk"), ("a, g.x", "IndexKey: g"), ("l[0]", "IndexKey: l"))
+    for operation, members in (
+        ("GetItem", {"Key": KEY, "ProjectionExpression": path}),
+        ("BatchGetItem", {"RequestItems": {"the": {"Keys": [KEY], "ProjectionExpression": path}}}),
+        ("Scan", {"ProjectionExpression": path}),
+        ("UpdateItem", {"Key": KEY, "UpdateExpression": f"REMOVE {path}"}),
+    )
+]
 CE, UE = ENV + "Invalid ConditionExpression: ", ENV + "Invalid UpdateExpression: "
 EXPRESSIONS = [
     ("PutItem", condition(""), CE + "The expression can not be empty;"),

@@ -9,7 +9,6 @@ import orjson
 
 from pelton.errors import ValidationFailed
 from pelton.expressions.cache import ExpressionCache
-from pelton.expressions.paths import check_scalar_keys
 from pelton.items.key_checks import check_key
 from pelton.items.keys import storage_key
 from pelton.items.values import canonical_item
@@ -19,6 +18,7 @@ from pelton.storage.change import StoredItem
 from pelton.storage.transaction import Snapshot
 from pelton.tables.actions import shown
 from pelton.tables.capacity import Consumption, read_units, wanted_detail
+from pelton.tables.key_paths import check_key_paths
 from pelton.tables.lookup import usable_table
 from pelton.tables.request_expressions import Members, projection_of
 
@@ -50,7 +50,7 @@ class _TableKeys:
         for key in self.keys:
             check_key(table.schema, key)
         if self.projection is not None:
-            check_scalar_keys(self.projection.paths, table.schema)
+            check_key_paths(self.projection.paths, table)
         return [storage_key(table.schema, key) for key in self.keys]
 
     def unprocessed(self, done: int) -> JsonObject:

@@ -7,7 +7,6 @@ Source: DynamoDB API reference, GetItem.
 from __future__ import annotations
 
 from pelton.expressions.cache import ExpressionCache
-from pelton.expressions.paths import check_scalar_keys
 from pelton.items.key_checks import check_key
 from pelton.items.keys import storage_key
 from pelton.items.values import canonical_item
@@ -15,6 +14,7 @@ from pelton.operations import Access, JsonObject, Operation, RequestContext
 from pelton.storage.transaction import Snapshot
 from pelton.tables.actions import shown
 from pelton.tables.capacity import Consumption, read_units, wanted_detail
+from pelton.tables.key_paths import check_key_paths
 from pelton.tables.lookup import usable_table
 from pelton.tables.request_expressions import Members, projection_of
 
@@ -40,7 +40,7 @@ class GetItem:
         table = usable_table(snapshot, self._context, body["TableName"])
         check_key(table.schema, self._keys)
         if self._projection is not None:
-            check_scalar_keys(self._projection.paths, table.schema)
+            check_key_paths(self._projection.paths, table)
         stored = snapshot.item(table, storage_key(table.schema, self._keys))
         answer: JsonObject = {} if stored is None else {"Item": shown(stored, self._projection)}
         if (detail := wanted_detail(body)) is not None:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import orjson
 
 from pelton.errors import ValidationFailed
-from pelton.expressions.paths import check_scalar_keys
 from pelton.expressions.projection import Projection
 from pelton.items.keys import holds_key_value, index_key, key_of, storage_key
 from pelton.items.types import AttributeValue, Item
@@ -24,6 +23,7 @@ from pelton.tables.backfilling import is_backfilling
 from pelton.tables.capacity import Consumption, read_units, wanted_detail
 from pelton.tables.errors import invalid_parameter
 from pelton.tables.index_rows import projected_names
+from pelton.tables.key_paths import check_key_paths
 from pelton.tables.lookup import index_named, usable_table
 from pelton.tables.pages import Page, Reading
 from pelton.tables.row_expressions import RowExpressions
@@ -154,7 +154,7 @@ def check_projected_paths(rows: Rows, projection: Projection | None) -> None:
         ValidationFailed: naming the key.
     """
     if projection is not None:
-        check_scalar_keys(projection.paths, rows.table.schema)
+        check_key_paths(projection.paths, rows.table)
 
 
 def check_projected_attributes(rows: Rows, projection: Projection | None) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from pelton.errors import ValidationFailed
 from pelton.expressions.cache import ExpressionCache
-from pelton.expressions.paths import check_scalar_keys
 from pelton.expressions.projection import Projection
 from pelton.items.key_checks import check_key
 from pelton.items.keys import storage_key
@@ -20,6 +19,7 @@ from pelton.storage.transaction import Snapshot
 from pelton.tables.actions import shown
 from pelton.tables.capacity import Consumption, transaction_read_units, wanted_detail
 from pelton.tables.errors import CancellationReason, TransactionCanceled
+from pelton.tables.key_paths import check_key_paths
 from pelton.tables.lookup import usable_table
 from pelton.tables.request_expressions import Members, projection_of
 
@@ -46,7 +46,7 @@ class _Get:
         try:
             check_key(table.schema, self.keys)
             if self.projection is not None:
-                check_scalar_keys(self.projection.paths, table.schema)
+                check_key_paths(self.projection.paths, table)
         except ValidationFailed as fault:
             return CancellationReason("ValidationError", fault.message)
         return storage_key(table.schema, self.keys)

@@ -14,7 +14,6 @@ from pelton.expressions.condition import parse_condition
 from pelton.expressions.faults import ExpressionKind
 from pelton.expressions.legacy_updates import attribute_updates
 from pelton.expressions.parameters import ContentFaults, check_sizes
-from pelton.expressions.paths import check_scalar_keys
 from pelton.expressions.update import Update as UpdateExpression
 from pelton.expressions.update import parse_update
 from pelton.items.key_checks import check_key
@@ -27,6 +26,7 @@ from pelton.storage.change import StoredItem
 from pelton.tables.actions import Guard, embedded, parsed
 from pelton.tables.effects import Address, Effect, effect_of
 from pelton.tables.index_rows import check_updated_keys, is_too_large_with_entries
+from pelton.tables.key_paths import check_key_paths
 from pelton.tables.request_expressions import Members, guarded, legacy_guard_of, request_parameters
 from pelton.tables.single_write import single_write_operation
 
@@ -60,10 +60,9 @@ class Update:
         keys = self._keys
         check_key(table.schema, keys)
         if self._update is not None:
-            self._update.check_keys(table.schema)
             if self._update.plan.is_nested:
-                for index in table.indexes:
-                    check_scalar_keys(self._update.paths, index.schema, "IndexKey")
+                check_key_paths(self._update.paths, table)
+            self._update.check_keys(table.schema)
         return Address(table, storage_key(table.schema, keys), keys)
 
     def effect(self, address: Address, stored: StoredItem | None, cause: str | None) -> Effect:

@@ -16,6 +16,7 @@ class QueueError(WireError):
 
     namespace = "com.amazonaws.sqs#"  #: of ``__type``
     query_code: ClassVar[str]  #: the error's code in the query protocol
+    query_message: str | None  #: its text there, where it is another one
 
 
 class QueueDoesNotExist(QueueError):
@@ -23,6 +24,8 @@ class QueueDoesNotExist(QueueError):
 
     code = "QueueDoesNotExist"
     query_code = "AWS.SimpleQueueService.NonExistentQueue"
+
+    query_message = "The specified queue does not exist for this wsdl version."
 
     def __init__(self) -> None:
         super().__init__("The specified queue does not exist.")

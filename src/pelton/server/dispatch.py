@@ -22,11 +22,13 @@ from pelton.server.answers import Answer, JsonAnswer, RestAnswer
 from pelton.server.bodies import parsed
 from pelton.server.callers import Caller, Callers, signed_service
 from pelton.server.claims import MissingAuthenticationToken
-from pelton.server.elsewhere import not_offered_response, query_protocol_response
+from pelton.server.elsewhere import not_offered_response
 from pelton.server.http import HttpRequest, Reply
 from pelton.server.misplaced import MisplacedTables
 from pelton.server.model.service import ServiceModel, Validator
 from pelton.server.options import ServerOptions
+from pelton.server.query_replies import QueryAnswer
+from pelton.server.query_requests import InvalidAction, body_of, form_of, is_query_request
 from pelton.server.rest import RestProtocol
 from pelton.storage.transaction import Snapshot, WriteTransaction
 
@@ -136,9 +138,12 @@ class Dispatcher:
         target.validate(body)
         context = self._context(request, caller, answer)
         if target.signing_name == "sqs":  # Queues alone are named by URLs.
-            context = context._replace(host=request.headers.get(b"host", b"localhost").decode("latin-1"))
+            context = self._at_host(context, request)
         answer.on_missing = partial(self._misplaced.explain, body, context)
         self._run(target.operation, body, context, answer)
+
+    def _at_host(self, context: RequestContext, request: HttpRequest) -> RequestContext:
+        return context._replace(host=request.headers.get(b"host", b"localhost").decode("latin-1"))
 
     def _context(self, request: HttpRequest, caller: Caller, answer: Answer) -> RequestContext:
         trace = request.headers.get(b"x-amzn-trace-id")
@@ -176,9 +181,11 @@ class Dispatcher:
         service = signed_service(request)
         if service in (None, "lambda") and _LAMBDA_PATH.match(request.path):
             self._answer_rest(request, answer.reply)
+        elif service in (None, "sqs") and "AmazonSQS" in self._models and is_query_request(request):
+            self._answer_query(request, answer.reply)
         elif service == "sqs" and "AmazonSQS" in self._models:
             if not is_of_protocol:
-                answer.reply(query_protocol_response())
+                answer.reply(replies.not_found_response(answer.request_id))
                 return
             raise self._unknown(request.headers.get(b"x-amz-target", b"").decode("latin-1"))
         elif service not in (None, "dynamodb", "lambda"):
@@ -205,6 +212,26 @@ class Dispatcher:
         if self._options.credentials is not None and service is not None:
             self._callers.caller(request, service, may_be_anonymous=False)
         self._options.fallback(request, answer.reply)
+
+    def _answer_query(self, request: HttpRequest, reply: Reply) -> None:
+        """Answer a request to SQS in its older protocol: as the JSON protocol would, in XML."""
+        answer = QueryAnswer(reply, replies.new_request_uuid(self._random), self._options.log)
+        try:
+            # What a web page can have a browser get must not send messages: that needs the header.
+            may_be_anonymous = request.method == b"POST" and not self._options.needs_auth_header
+            if not may_be_anonymous and b"authorization" not in request.headers:
+                raise MissingAuthenticationToken
+            caller = self._callers.caller(request, "sqs", may_be_anonymous=may_be_anonymous)
+            form = form_of(request)
+            answer.operation = form.get("Action", "")
+            target = self._targets.get(f"AmazonSQS.{answer.operation}".encode())
+            if target is None:
+                raise InvalidAction(answer.operation)
+            body = body_of(self._models["AmazonSQS"], answer.operation, form, request.path)
+            target.validate(body)
+            self._run(target.operation, body, self._at_host(self._context(request, caller, answer), request), answer)
+        except Exception as fault:  # As above; the error has this protocol's form.
+            answer.done(fault)
 
     def _answer_rest(self, request: HttpRequest, reply: Reply) -> None:
         """Answer a request to Lambda."""

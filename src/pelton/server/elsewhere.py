@@ -31,15 +31,5 @@ def not_offered_response(request: HttpRequest, service: str | None) -> HttpRespo
     return HttpResponse(501, ((b"Content-Type", b"application/json"), (b"x-amzn-errortype", _CODE.encode())), body)
 
 
-def query_protocol_response() -> HttpResponse:
-    """The answer to SQS's older protocol, which clients of before 2023 speak: in its own form."""
-    text = (
-        "Pelton speaks the JSON protocol of SQS, not the query protocol: update the client "
-        "(boto3 1.28.82, AWS CLI 2.13.33 or 1.29.82, or newer)."
-    )
-    error = f"<Error><Type>Sender</Type><Code>{_CODE}</Code><Message>{text}</Message></Error>"
-    return _xml(f"<ErrorResponse>{error}<RequestId>-</RequestId></ErrorResponse>")
-
-
 def _xml(text: str) -> HttpResponse:
     return HttpResponse(501, ((b"Content-Type", b"text/xml"),), text.encode())

@@ -184,9 +184,3 @@ def test_a_queue_may_refuse_dead_letters(sqs: Any) -> None:
 @pytest.mark.parametrize("name", ["", "a b", "x" * 81, "straße"])
 def test_a_name_of_another_form_is_refused(standing: Any, name: str) -> None:
     assert refused(standing.create_queue, QueueName=name)[0] in ("InvalidParameterValue", "MissingParameter")
-
-
-def test_what_is_not_offered_says_so(sqs: Any, url: str) -> None:
-    code, text = refused(sqs.add_permission, QueueUrl=url, Label="x", AWSAccountIds=["1"], Actions=["*"])
-
-    assert (code, text) == ("UnknownOperationException", "Pelton does not offer the operation AddPermission")

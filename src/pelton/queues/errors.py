@@ -131,6 +131,21 @@ class NotSupported(QueueError):
     query_code = "AWS.SimpleQueueService.UnsupportedOperation"
 
 
+class MoveNotSupported(QueueError):
+    """The task is not under way any more."""
+
+    code = "UnsupportedOperation"
+    query_code = "AWS.SimpleQueueService.UnsupportedOperation"
+
+
+class MoveResourceNotFound(QueueError):
+    """A queue, or a task, that a move names does not exist."""
+
+    code = "ResourceNotFoundException"
+    query_code = "ResourceNotFoundException"
+    status = 404
+
+
 class CoralError(QueueError):
     """An error that the service model does not list."""
 

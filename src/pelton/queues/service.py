@@ -44,6 +44,10 @@ class Queues:
         """Run a decision in a group commit; its answer after the commit."""
         return await self._storage.write(decide)
 
+    def submit(self, decide: Callable[[WriteTransaction], T], done: Callable[[T | BaseException], None]) -> None:
+        """As ``write``, with a callback: it hears what the decision answered or raised, after the commit."""
+        self._storage.submit(decide, done)
+
     def new_id(self) -> str:
         """An id for a message: a version 4 UUID."""
         return str(uuid.UUID(int=self._random.getrandbits(128), version=4))

@@ -64,6 +64,7 @@ class Core:
         self.events = EventLog()
         self._commit_waiters: list[asyncio.Future[None]] = []
         self.queues = queues.Queues(ground.storage, clock=ground.clock, random=ground.random)
+        self.moving = queues.Moving(self.queues, ground.storage.snapshot)
         self.functions = Functions(ground.executor, clock=ground.clock, random=ground.random)
         self.reporting = Reporting(self.events, ground.clock, self.functions)
         self.destinations = Destinations(self.queues, random=ground.random, beside=ground.beside)
@@ -118,11 +119,13 @@ class Core:
         self.copying.start()
         await self.triggers.start()
         self.queue_triggers.start()
+        self.moving.start()
         self.asynchronous.start()
 
     async def quiesce(self, timeout_s: float) -> None:
         """Begin nothing more, let what is under way end for at most that long, and make all state durable."""
         self.queues.close()
+        self.moving.close()
         self.backfilling.close()
         self.expiring.close()
         self.copying.close()
@@ -166,6 +169,7 @@ class Core:
         return [
             *self.triggers.outstanding(up_to),
             *self.queue_triggers.outstanding(),
+            *self.moving.outstanding(),
             *self.asynchronous.outstanding(newest),
         ]
 
@@ -185,7 +189,7 @@ class Core:
                 )
             ),
             "DynamoDBStreams_20120810": streams.operations(),
-            "AmazonSQS": queues.operations(self.queues),
+            "AmazonSQS": queues.operations(self.queues, self.moving),
             "lambda": {
                 **of_functions,
                 **triggers.operations(self.triggers, self.queue_triggers, self.functions),

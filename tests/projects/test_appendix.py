@@ -149,9 +149,11 @@ def test_one_function_can_have_routes_of_both_kinds() -> None:
     assert rest.cors is not None
     assert rest.cors.methods == ("OPTIONS", "DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
     assert (http_api.kind, http_api.method, http_api.path, http_api.payload) == ("httpApi", "GET", "/health", "2.0")
-    assert texts_of(project) == [
-        "serverless.yml:10: api: schedule events are not served here (run it with: pelton invoke api)"
-    ]
+    assert [schedule.expression for schedule in project.schedules] == ["rate(1 hour)", "cron(0 6 ? * MON-FRI *)"]
+    assert {(each.function_key, each.input, each.is_enabled) for each in project.schedules} == {
+        ("api", '{"job": "tidy"}', False)
+    }
+    assert texts_of(project) == []
 
 
 def test_two_readers_of_one_stream_are_two_mappings() -> None:

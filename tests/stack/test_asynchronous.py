@@ -45,6 +45,7 @@ import time
 import boto3
 
 SEEN = []
+LAMBDA = boto3.client("lambda")
 
 def note(event, context):
     SEEN.append([event, context.aws_request_id])
@@ -58,7 +59,7 @@ def chain(event, context):
     boto3.client("lambda").invoke(FunctionName="write", InvocationType="Event", Payload=json.dumps(event))
 
 def again(event, context):
-    boto3.client("lambda").invoke(FunctionName="again", InvocationType="Event", Payload="{}")
+    LAMBDA.invoke(FunctionName="again", InvocationType="Event", Payload="{}")
 
 def write(event, context):
     boto3.client("dynamodb").put_item(TableName="orders", Item={"id": {"S": event["id"]}})
@@ -289,3 +290,62 @@ def test_a_destination_that_cannot_be_told_is_refused(project: Path, destination
         )
 
     assert caught.value.response["Error"]["Code"] == "InvalidParameterValueException"
+
+
+DECLARED = """
+service: shop
+provider: {name: aws, runtime: python3.12}
+functions:
+  fail:
+    handler: app.fail
+    name: fail
+    maximumRetryAttempts: 0
+    maximumEventAge: 120
+    reservedConcurrency: 5
+    destinations: {onSuccess: note, onFailure: !GetAtt Failed.Arn}
+    onError: !GetAtt Dead.Arn
+  note: {handler: app.note, name: note}
+resources:
+  Resources:
+    Failed: {Type: AWS::SQS::Queue, Properties: {QueueName: failed}}
+    Dead: {Type: AWS::SQS::Queue, Properties: {QueueName: dead}}
+"""
+
+
+def test_a_project_declares_what_becomes_of_its_events(project: Path, tmp_path: Path) -> None:
+    (project / "serverless.yml").write_text(DECLARED)
+    with LocalPelton(project, data_dir=tmp_path / "data") as pelton:
+        functions = pelton.client("lambda")
+        config = functions.get_function_event_invoke_config(FunctionName="fail")
+        shown = functions.get_function(FunctionName="fail")
+        send(pelton, "fail", {"a": 1})
+        pelton.settle()
+
+        (failed,), (dead,) = messages(pelton, "failed"), messages(pelton, "dead")
+        request_id = tries(pelton)[0][1].removeprefix("tried ")
+
+    assert (config["MaximumRetryAttempts"], config["MaximumEventAgeInSeconds"]) == (0, 120)
+    assert config["DestinationConfig"]["OnSuccess"] == {"Destination": FUNCTION + "note"}
+    assert shown["Concurrency"]["ReservedConcurrentExecutions"] == 5
+    assert shown["Configuration"]["DeadLetterConfig"] == {"TargetArn": QUEUE + "dead"}
+    assert json.loads(failed["Body"])["requestContext"]["condition"] == "RetriesExhausted"
+    assert json.loads(dead["Body"]) == {"a": 1}
+    attributes = {name: (value["DataType"], value["StringValue"]) for name, value in dead["MessageAttributes"].items()}
+    assert attributes == {
+        "RequestID": ("String", request_id),
+        "ErrorCode": ("Number", "200"),
+        "ErrorMessage": ("String", "poison"),
+    }
+
+
+def test_what_a_project_declares_no_more_is_taken_away(project: Path, tmp_path: Path) -> None:
+    (project / "serverless.yml").write_text(DECLARED)
+    with LocalPelton(project, data_dir=tmp_path / "data"):
+        pass
+
+    (project / "serverless.yml").write_text(PROJECT)
+    with LocalPelton(project, data_dir=tmp_path / "data") as pelton:
+        functions = pelton.client("lambda")
+
+        assert functions.list_function_event_invoke_configs(FunctionName="fail")["FunctionEventInvokeConfigs"] == []
+        assert "Concurrency" not in functions.get_function(FunctionName="fail")

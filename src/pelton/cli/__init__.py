@@ -11,6 +11,7 @@ import typer
 from pelton.cli import (
     check,
     companion,
+    fire,
     invoke,
     logs,
     restore,
@@ -36,6 +37,7 @@ app.command()(status.status)
 app.command()(logs.logs)
 app.command()(tail.tail)
 app.command()(invoke.invoke)
+app.command()(fire.fire)
 app.add_typer(triggers.app, name="triggers")
 app.command()(why.why)
 app.command()(split.split)

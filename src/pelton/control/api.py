@@ -58,6 +58,12 @@ class Controls(Protocol):
     async def seek(self, function: str, to: str, *, is_dry_run: bool) -> JsonObject:
         """Let a function's triggers go on at another place; a dry run says what that means."""
 
+    def schedules(self) -> list[JsonObject]:
+        """The project's schedules, and when each is due."""
+
+    async def fire(self, name: str, at: str | None) -> JsonObject:
+        """Run a schedule, by its name or its function's, as if it were that time (None: now)."""
+
     async def split(self, table: str, shard: str | None) -> JsonObject:
         """Split an open shard of a table's stream in two (by default its only one)."""
 
@@ -86,6 +92,8 @@ def control_app(controls: Controls, token: str) -> ASGIApp:
                 Route("/invoke/{function}", _answer(lambda request: _invoke(controls, request)), methods=["POST"]),
                 Route("/settle", _answer(lambda request: _settle(controls, request)), methods=["POST"]),
                 Route("/snapshot", _lines(lambda request: _snapshot(controls, request)), methods=["POST"]),
+                Route("/schedules", _answer(lambda _: _now({"schedules": controls.schedules()}))),
+                Route("/fire/{name}", _answer(lambda request: _fire(controls, request)), methods=["POST"]),
                 Route("/split/{table}", _answer(lambda request: _split(controls, request)), methods=["POST"]),
                 Route(
                     "/companions/{name}/{action}",
@@ -140,6 +148,10 @@ async def _operate(controls: Controls, request: Request) -> JsonObject:
 
 async def _settle(controls: Controls, request: Request) -> JsonObject:
     return await controls.settle(float(request.query_params.get("timeout_s", "30")))
+
+
+async def _fire(controls: Controls, request: Request) -> JsonObject:
+    return await controls.fire(request.path_params["name"], request.query_params.get("at") or None)
 
 
 async def _split(controls: Controls, request: Request) -> JsonObject:

@@ -26,6 +26,7 @@ _TOPIC = "arn:aws:sns:{region}:{account}:{name}"
 _GATEWAY = "http://127.0.0.1:{http_port}"
 _MACHINE = "arn:aws:states:{region}:{account}:stateMachine:{name}"
 _SECRET = "arn:aws:secretsmanager:{region}:{account}:secret:{name}"
+_SCHEDULE = "arn:aws:scheduler:{region}:{account}:schedule/default/{name}"
 _LAYER = "arn:aws:lambda:{region}:{account}:layer:{name}:1"
 
 TABLE_TYPES = frozenset({"AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable", "AWS::Serverless::SimpleTable"})
@@ -62,6 +63,7 @@ KINDS: Mapping[str, Kind] = {
         "Name", "{name}", {"Arn": "arn:aws:events:{region}:{account}:event-bus/{name}", "Name": "{name}"}
     ),
     "AWS::Events::Rule": Kind("Name", "{name}", {"Arn": "arn:aws:events:{region}:{account}:rule/{name}"}),
+    "AWS::Scheduler::Schedule": Kind("Name", "{name}", {"Arn": _SCHEDULE}),
     "AWS::StepFunctions::StateMachine": Kind("StateMachineName", _MACHINE, {"Arn": _MACHINE, "Name": "{name}"}),
     "AWS::SSM::Parameter": Kind("Name", "{name}"),
     "AWS::SecretsManager::Secret": Kind("Name", _SECRET, {"Id": _SECRET}),

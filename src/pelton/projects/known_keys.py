@@ -41,7 +41,8 @@ API_GATEWAY_DEPLOYMENT = _words(
 )
 
 FUNCTION_SERVED = _words(
-    "handler events environment name timeout memorySize runtime layers module httpApi condition description image"
+    """handler events environment name timeout memorySize runtime layers module httpApi condition description image
+    destinations onError maximumRetryAttempts maximumEventAge reservedConcurrency"""
 )
 FUNCTION_DEPLOYMENT = _words(
     """role vpc tags dependsOn disableLogs snapStart fileSystemConfig ephemeralStorageSize package architecture
@@ -51,11 +52,6 @@ FUNCTION_DEPLOYMENT = _words(
 )
 #: Known keys without an effect here, each with what to know about it.
 FUNCTION_NOT_SERVED = {
-    "destinations": "it concerns asynchronous invocations; their outcome stays in the log here",
-    "onError": "it concerns asynchronous invocations; their outcome stays in the log here",
-    "maximumRetryAttempts": "it concerns asynchronous invocations; in a stream event it works",
-    "maximumEventAge": "it concerns asynchronous invocations; streams have maximumRecordAgeInSeconds",
-    "reservedConcurrency": "the number of workers is bounded for all functions together here",
     "concurrency": "the number of workers is bounded for all functions together here",
     "url": "add an http or httpApi event to reach the function over HTTP",
 }
@@ -97,10 +93,10 @@ STREAM_EVENT_MISSPELT = {
 }
 
 EVENTS_NOT_SERVED = _words(
-    """schedule sns s3 eventBridge websocket alb cognitoUserPool cloudwatchEvent cloudwatchLog iot
+    """sns s3 eventBridge websocket alb cognitoUserPool cloudwatchEvent cloudwatchLog iot
     iotFleetProvisioning alexaSkill alexaSmartHome kafka msk activemq rabbitmq cloudFront kinesis documentDb"""
 )
-EVENTS_SERVED = ("http", "httpApi", "stream", "sqs")
+EVENTS_SERVED = ("http", "httpApi", "schedule", "sqs", "stream")
 
 PELTON_KEYS = _words("companions site failures environment values")
 

@@ -14,6 +14,15 @@ import uuid
 _NAMESPACE = uuid.UUID("6f6e2e54-1f0d-5a57-9d7b-70656c746f6e")
 
 
+_FUNCTION_ARN = re.compile(r"(?:arn:aws[a-z-]*:lambda:[^:]*:)?(?:\d{12}:)?(?:function:)?([A-Za-z0-9_-]+)(?::[\w$-]+)?")
+
+
+def function_name_in(text: str) -> str:
+    """The bare name in a function's ARN, partial ARN or name; other text as it is."""
+    match = _FUNCTION_ARN.fullmatch(text)
+    return match[1] if match else text
+
+
 def normalised(key: str) -> str:
     """A key as part of a logical id: ``create-user`` becomes ``CreateDashuser``."""
     spelled = key.replace("-", "Dash").replace("_", "Underscore")
@@ -23,6 +32,11 @@ def normalised(key: str) -> str:
 def function_logical_id(key: str) -> str:
     """``create-user`` becomes ``CreateDashuserLambdaFunction``."""
     return f"{normalised(key)}LambdaFunction"
+
+
+def event_invoke_logical_id(key: str) -> str:
+    """``create-user`` becomes ``CreateDashuserLambdaEvConf``."""
+    return f"{normalised(key)}LambdaEvConf"
 
 
 def layer_logical_id(key: str) -> str:

@@ -66,6 +66,9 @@ class FunctionDeclaration:
     memory_mb: int
     description: str = ""
     layers: tuple[Path, ...] = ()  #: folders whose content a function sees under ``/opt``
+    event_invoke: JsonObject | None = None  #: as PutFunctionEventInvokeConfig takes it
+    dead_letter: str | None = None  #: ARN of a queue
+    reserved_concurrency: int | None = None
     where: Where = Where("")
 
 
@@ -132,6 +135,20 @@ class MappingDeclaration:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduleDeclaration:
+    """A schedule that makes a function run."""
+
+    function_key: str
+    name: str  #: of the rule or schedule
+    expression: str  #: ``rate(…)``, ``cron(…)`` or ``at(…)``, not checked
+    timezone: str = "UTC"
+    input: str | None = None  #: JSON text the function gets in place of the event
+    is_enabled: bool = True
+    is_rule: bool = True  #: a rule of EventBridge; else a schedule of EventBridge Scheduler
+    where: Where = Where("")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
     """A project, read whole: everything in it can be run."""
 
@@ -144,6 +161,7 @@ class Project:
     queues: tuple[QueueDeclaration, ...] = ()
     routes: tuple[Route, ...] = ()
     mappings: tuple[MappingDeclaration, ...] = ()
+    schedules: tuple[ScheduleDeclaration, ...] = ()
     companions: tuple[str, ...] = ()  #: ``custom.pelton.companions``
     site: Path | None = None  #: ``custom.pelton.site``: folder of static files
     failures: Path | None = None  #: ``custom.pelton.failures``

@@ -10,7 +10,10 @@ from pelton.projects.kinds import FUNCTION_TYPES, QUEUE_TYPE, TABLE_TYPES
 from pelton.projects.known_keys import RESOURCES_DEPLOYMENT
 from pelton.projects.mappings import MAPPING_TYPE
 from pelton.projects.notes import Notes
+from pelton.projects.schedules import RULE_TYPE, SCHEDULER_TYPE
 from pelton.projects.template import Template
+
+_SERVED = frozenset({*TABLE_TYPES, QUEUE_TYPE, RULE_TYPE, SCHEDULER_TYPE})
 
 
 def note_resources(template: Template, evaluator: Evaluator, running: Collection[str], notes: Notes) -> None:
@@ -27,7 +30,7 @@ def note_resources(template: Template, evaluator: Evaluator, running: Collection
             notes.warn(where, f"the resource {logical_id} has no Type", "add one, or remove the resource")
         elif kind in FUNCTION_TYPES:
             notes.warn(where, f"the function {logical_id} does not run here", "declare it under functions")
-        elif kind not in TABLE_TYPES and kind != QUEUE_TYPE and not kind.startswith(RESOURCES_DEPLOYMENT):
+        elif kind not in _SERVED and not kind.startswith(RESOURCES_DEPLOYMENT):
             notes.warn(where, f"{logical_id} ({kind}) is not served here", "what refers to it gets a made-up name")
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pelton.projects.custom import PeltonSettings, read_pelton_settings
 from pelton.projects.documents import Block
+from pelton.projects.event_invokes import with_event_settings
 from pelton.projects.files import FileReader
 from pelton.projects.intrinsics import Evaluator
 from pelton.projects.mappings import MappingReader
@@ -19,6 +20,7 @@ from pelton.projects.project import FunctionDeclaration, Project, Route
 from pelton.projects.queues import read_queues
 from pelton.projects.resources import note_resources, read_outputs
 from pelton.projects.scalars import block_of, text_of
+from pelton.projects.schedules import ScheduleReader
 from pelton.projects.service import Service, open_service
 from pelton.projects.service_events import service_events
 from pelton.projects.service_functions import FunctionReader, merged_functions
@@ -57,14 +59,16 @@ def _project(
     evaluator = Evaluator(template, _stack(service), service.options.overrides)
     tables = read_tables(template, evaluator, notes)
     functions = _functions(service, template, evaluator, written, settings)
+    functions = with_event_settings(functions, template, evaluator, notes)
     running = {function.key for function in functions}
     names = {key: evaluator.references.physical_name(function_logical_id(key)) for key in written}
+    skipped = frozenset(str(name) for key, name in names.items() if key not in running)
     mappings = MappingReader(
         template=template,
         evaluator=evaluator,
         functions=functions,
         tables=tables,
-        skipped=frozenset(str(name) for key, name in names.items() if key not in running),
+        skipped=skipped,
         options=service.options,
         notes=notes,
     ).read()
@@ -79,6 +83,9 @@ def _project(
         queues=read_queues(template, evaluator, notes),
         routes=tuple(route for route in routes if route.function_key in running),
         mappings=mappings,
+        schedules=ScheduleReader(
+            template=template, evaluator=evaluator, functions=functions, skipped=skipped, notes=notes
+        ).read(),
         companions=settings.companions,
         site=settings.site,
         failures=settings.failures,

@@ -14,12 +14,13 @@ from pelton.projects.notes import Notes, did_you_mean
 from pelton.projects.project import ProjectRefused, Route, Where
 from pelton.projects.queue_events import queue_resource
 from pelton.projects.scalars import block_of, row_of, text_of, texts_of, whole_number_of
+from pelton.projects.schedules import put_schedules
 from pelton.projects.service import Service
 from pelton.projects.stream_events import stream_resource
 
 
 def service_events(service: Service, functions: Block, notes: Notes) -> tuple[list[Route], Block]:
-    """The routes and the mapping resources of all functions' events.
+    """The routes, and the resources of mappings and schedules, of all functions' events.
 
     Raises:
         ProjectRefused: an event that is served here is wrong or not supported.
@@ -41,6 +42,8 @@ def service_events(service: Service, functions: Block, notes: Notes) -> tuple[li
             elif kind == "sqs":
                 resource = queue_resource(key, event, where, notes)
                 mappings.put(queue_mapping_logical_id(key, str(len(mappings))), resource, where)
+            elif kind == "schedule":
+                put_schedules(key, event, where, mappings, notes)
             else:
                 _note_event(key, kind, where, notes)
     return with_methods_of_paths(unique_routes(routes, notes)), mappings

@@ -48,10 +48,14 @@ def function_resource(key: str, written: Block, defaults: FunctionDefaults) -> B
         ("MemorySize", "memorySize", defaults.memory),
         ("Description", "description", None),
         ("Layers", "layers", defaults.layers),
+        ("ReservedConcurrentExecutions", "reservedConcurrency", None),
     )
     for name, source, default in entries:
         value = written.get(source)
         properties.put(name, default if value is None else value, written.at(source))
+    if written.get("onError") is not None:
+        dead_letters = block(where, [("TargetArn", written["onError"])])
+        properties.put("DeadLetterConfig", dead_letters, written.at("onError"))
     environment = block(where, [("Variables", _merged(defaults.environment, written, key))])
     properties.put("Environment", environment, written.at("environment"))
     resource = block(where, [("Type", FUNCTION_TYPE), ("Properties", properties)])

@@ -6,7 +6,8 @@ Source: Serverless Framework documentation, Resources, "Override AWS CloudFormat
 from __future__ import annotations
 
 from pelton.projects.documents import Block, Row, Value, block
-from pelton.projects.names import function_logical_id, layer_logical_id
+from pelton.projects.event_invokes import event_invoke_resource
+from pelton.projects.names import event_invoke_logical_id, function_logical_id, layer_logical_id
 from pelton.projects.notes import Notes, did_you_mean
 from pelton.projects.project import ProjectRefused, Where
 from pelton.projects.scalars import block_of
@@ -93,6 +94,9 @@ def _generated(service: Service, functions: Block, notes: Notes) -> Block:
         function = block_of(written, place, key)
         note_function_keys(key, function, notes)
         generated.put(function_logical_id(key), function_resource(key, function, defaults), place)
+        events = event_invoke_resource(key, function, functions)
+        if events is not None:
+            generated.put(event_invoke_logical_id(key), events, place)
     layers = block_of(variables.at("layers"), service.main.at("layers"), "layers")
     for key in layers:
         properties = block(where, [("LayerName", key)])

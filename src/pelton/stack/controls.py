@@ -15,7 +15,7 @@ from pelton.control.api import Refused
 from pelton.functions.invocation import Invocation, NotInvoked
 from pelton.operations import JsonObject
 from pelton.projects.project import Project
-from pelton.stack import explaining, operating, snapshots
+from pelton.stack import explaining, firing, operating, snapshots
 from pelton.stack.application import Application
 from pelton.stack.companions import Companions
 from pelton.stack.core import Core
@@ -146,6 +146,14 @@ class StackControls:
     async def seek(self, function: str, to: str, *, is_dry_run: bool) -> JsonObject:
         """Let a function's triggers go on at another place; a dry run says what that means."""
         return await operating.seek(self._core, function, to, is_dry_run=is_dry_run)
+
+    def schedules(self) -> list[JsonObject]:
+        """The project's schedules, and when each is due."""
+        return firing.rows(self._core)
+
+    async def fire(self, name: str, at: str | None) -> JsonObject:
+        """Run a schedule, by its name or its function's, as if it were that time (None: now)."""
+        return await firing.fire(self._core, name, at)
 
     async def split(self, table: str, shard: str | None) -> JsonObject:
         """Split an open shard of a table's stream in two (by default its only one)."""

@@ -39,6 +39,7 @@ from pelton.triggers.options import TriggerOptions
 from pelton.triggers.protocols import NotInvoked as TriggerNotInvoked
 from pelton.triggers.queue_runner import QueueSurroundings
 from pelton.triggers.queue_service import QueueTriggers
+from pelton.triggers.schedules import Schedules
 from pelton.triggers.service import Triggers
 
 
@@ -75,6 +76,7 @@ class Core:
             QueueDestinations(self.queues),
             self.reporting.on_event_trouble,
         )
+        self.schedules = Schedules(self._accept, clock=ground.clock, random=ground.random)
         self.backfilling = Backfilling(ground.storage, ground.clock)
         self.expiring = Expiring(ground.storage, ground.clock)
         self.copying = Copying(ground.storage, ground.clock)
@@ -121,11 +123,13 @@ class Core:
         self.queue_triggers.start()
         self.moving.start()
         self.asynchronous.start()
+        self.schedules.start()
 
     async def quiesce(self, timeout_s: float) -> None:
         """Begin nothing more, let what is under way end for at most that long, and make all state durable."""
         self.queues.close()
         self.moving.close()
+        self.schedules.close()
         self.backfilling.close()
         self.expiring.close()
         self.copying.close()
@@ -209,6 +213,10 @@ class Core:
     def _timeout_of(self, arn: str) -> float | None:
         function = self.functions.get(arn)
         return None if function is None else function.timeout_s
+
+    async def _accept(self, function: str, event: bytes) -> str:
+        """Keep the event of a schedule; it is run as any asynchronous one, with its retries and destinations."""
+        return await self.asynchronous.accept(function, "", event, None)
 
     def _record(self, invocation: Invocation, outcome: Outcome) -> None:
         """Leave a row of the invocation; it rides a commit that happens anyway."""

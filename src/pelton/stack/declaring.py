@@ -14,6 +14,7 @@ from pelton.errors import WireError
 from pelton.functions.definition import Function, InvalidFunction
 from pelton.operations import JsonObject
 from pelton.projects.project import FunctionDeclaration, Project, TableDeclaration, with_stream_arns
+from pelton.stack.attaching import attach
 from pelton.stack.core import Core
 from pelton.stack.queues import declare_queue_mappings, declare_queues, is_of_queue
 from pelton.stack.refusal import CannotStart
@@ -43,6 +44,7 @@ async def declare(core: Core, project: Project) -> Project:
     reacting = {mapping.function_key for mapping in resolved.mappings} - awaited
     for function in resolved.functions:
         _declare_function(core, resolved, function, gives_way=function.key in reacting)
+    await attach(core, resolved)
     await _declare_mappings(core, resolved)
     await declare_queue_mappings(core, resolved)
     _note_readers(core, resolved)
@@ -120,6 +122,7 @@ def _declare_function(core: Core, project: Project, declared: FunctionDeclaratio
                 memory_mb=declared.memory_mb,
                 description=declared.description,
                 layers=declared.layers,
+                dead_letter=declared.dead_letter,
                 account=DEFAULT_ACCOUNT,
                 region=project.region,
                 gives_way=gives_way,

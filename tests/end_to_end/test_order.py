@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 from pathlib import Path
@@ -72,3 +73,24 @@ def test_a_shard_is_split_while_it_is_written_and_each_key_stays_in_order(tmp_pa
     assert in_order(seen(project, "first")) == {key: list(range(1, 41)) for key in keys}
     parents = sorted(shard.get("ParentShardId", "") for shard in shards)
     assert [len(list(group)) for _, group in groupby(parents)] == [1, 2]
+
+
+def test_shards_roll_over_while_they_are_written_and_each_key_stays_in_order(tmp_path: Path) -> None:
+    project = recording_project(tmp_path / "project", "first")
+    keys = [f"key{number}" for number in range(8)]
+
+    with Up(project, tmp_path / "data", "--shards", "2", "--no-watch") as up:
+        with ThreadPoolExecutor(len(keys)) as writers:
+            working = [writers.submit(count_up, up, key, 20) for key in keys]
+            wait_for(lambda: len(seen(project, "first")) > 20, "the first records")
+            rolled = json.loads(up.command("roll", "things", "--json").stdout)["rolled"]
+            one = up.command("roll", "things", "--shard", rolled[0]["child"])
+            closed = up.command("roll", "things", "--shard", rolled[0]["shard"])
+            for work in working:
+                work.result()
+        wait_for(lambda: len(seen(project, "first")) >= 160, "all versions")
+
+    assert in_order(seen(project, "first")) == {key: list(range(1, 21)) for key in keys}
+    assert [len(rolled), one.returncode] == [2, 0]
+    assert one.stdout.startswith(f"{rolled[0]['child']} is closed; its child is shardId-")
+    assert "name one open shard with --shard" in closed.stderr

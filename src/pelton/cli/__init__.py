@@ -15,6 +15,7 @@ from pelton.cli import (
     invoke,
     logs,
     restore,
+    roll,
     service,
     snapshot,
     split,
@@ -41,6 +42,7 @@ app.command()(fire.fire)
 app.add_typer(triggers.app, name="triggers")
 app.command()(why.why)
 app.command()(split.split)
+app.command()(roll.roll)
 app.command()(companion.companion)
 app.command()(check.check)
 app.command()(snapshot.snapshot)

@@ -1,4 +1,4 @@
-"""The control API of a running Pelton: state, logs, tail, invoke, triggers, settle, split, companions.
+"""The control API of a running Pelton: state, logs, tail, invoke, triggers, settle, split, roll, companions.
 
 It listens on a free loopback port of its own and every call needs the run file's token. What it
 offers is what ``Controls`` says; the stack implements it. Lists come as JSON; what is followed
@@ -70,6 +70,9 @@ class Controls(Protocol):
     def snapshot(self, file: str) -> AsyncIterator[JsonObject]:
         """Write a consistent copy of the data to a file; rows tell how far it is, the last one how it ended."""
 
+    async def roll(self, table: str, shard: str | None) -> JsonObject:
+        """Close the open shards of a table's stream (or one of them), each with one child."""
+
     async def companion(self, name: str, action: str, faults: JsonObject) -> JsonObject:
         """Stop or start a companion, or make it fail."""
 
@@ -95,6 +98,7 @@ def control_app(controls: Controls, token: str) -> ASGIApp:
                 Route("/schedules", _answer(lambda _: _now({"schedules": controls.schedules()}))),
                 Route("/fire/{name}", _answer(lambda request: _fire(controls, request)), methods=["POST"]),
                 Route("/split/{table}", _answer(lambda request: _split(controls, request)), methods=["POST"]),
+                Route("/roll/{table}", _answer(lambda request: _roll(controls, request)), methods=["POST"]),
                 Route(
                     "/companions/{name}/{action}",
                     _answer(lambda request: _companion(controls, request)),
@@ -156,6 +160,10 @@ async def _fire(controls: Controls, request: Request) -> JsonObject:
 
 async def _split(controls: Controls, request: Request) -> JsonObject:
     return await controls.split(request.path_params["table"], request.query_params.get("shard") or None)
+
+
+async def _roll(controls: Controls, request: Request) -> JsonObject:
+    return await controls.roll(request.path_params["table"], request.query_params.get("shard") or None)
 
 
 async def _companion(controls: Controls, request: Request) -> JsonObject:

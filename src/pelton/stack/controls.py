@@ -21,6 +21,7 @@ from pelton.stack.companions import Companions
 from pelton.stack.core import Core
 from pelton.stack.settling import NotSettled, settle
 from pelton.storage.catalog import SequenceNumber, Shard, Stream
+from pelton.storage.transaction import WriteTransaction
 from pelton.streams.numbers import parse_number
 from pelton.streams.records import RecordWriter
 from pelton.triggers.queue_status import QueueStatus
@@ -167,6 +168,20 @@ class StackControls:
     def snapshot(self, file: str) -> AsyncIterator[JsonObject]:
         """Write a consistent copy of the data to a file."""
         return snapshots.snapshot(self._core.storage, file)
+
+    async def roll(self, table: str, shard: str | None) -> JsonObject:
+        """Close the open shards of a table's stream (or one of them), each with one child."""
+        stream = self._stream(table)
+        chosen = [_open_shard(stream, shard)] if shard else [each for each in stream.shards if each.ending is None]
+        now_ms = self._core.ground.clock.now_ms()
+
+        def decide(transaction: WriteTransaction) -> None:
+            for each in chosen:
+                transaction.roll_shard(stream.id, each.id, now_ms)
+
+        await self._core.storage.write(decide)
+        children = {child.parent: child.id for child in self._stream(table).shards}
+        return {"rolled": [{"shard": each.id, "child": children[each.id]} for each in chosen]}
 
     async def companion(self, name: str, action: str, faults: JsonObject) -> JsonObject:
         """Stop or start a companion, or make it fail."""

@@ -43,7 +43,7 @@ def get_shard_iterator(body: JsonObject, context: RequestContext) -> Callable[[S
     def decide(snapshot: Snapshot) -> JsonObject:
         stream = visible_stream(snapshot, arn, context)
         shard = shard_of(stream, shard_id)
-        after = _settled(snapshot, stream, shard, position(snapshot, stream, shard))
+        after, _ = _settled(snapshot, stream, shard, position(snapshot, stream, shard))
         iterator = ShardIterator(stream_arn=arn, shard_id=shard_id, after=after, issued_ms=context.now_ms)
         return {"ShardIterator": iterator_text(iterator)}
 
@@ -88,8 +88,9 @@ def _page(
     records = snapshot.records(stream, shard.id, after=iterator.after, limit=limit, bytes_max=_PAGE_BYTES_MAX)
     writer = RecordWriter(stream)
     reply: JsonObject = {"Records": [orjson.Fragment(writer.api_record(record)) for record in records]}
-    after = records[-1].sequence_number if records else SequenceNumber(max(iterator.after, snapshot.tip()))
-    if shard.ending is None or snapshot.records(stream, shard.id, after=after, limit=1, bytes_max=1):
+    last = records[-1].sequence_number if records else iterator.after
+    after, has_more = _settled(snapshot, stream, shard, last)
+    if shard.ending is None or has_more:
         following = ShardIterator(stream_arn=stream.arn, shard_id=shard.id, after=after, issued_ms=now_ms)
         reply["NextShardIterator"] = iterator_text(following)
     return reply
@@ -173,7 +174,8 @@ def _from_time(timestamp: float | None, now_ms: int) -> _Position:
     return position
 
 
-def _settled(snapshot: Snapshot, stream: Stream, shard: Shard, after: SequenceNumber) -> SequenceNumber:
-    """The same place, named by the first record after it; the newest change's when nothing follows."""
+def _settled(snapshot: Snapshot, stream: Stream, shard: Shard, after: SequenceNumber) -> tuple[SequenceNumber, bool]:
+    """The same place, named by the first record after it, or by the newest change; and whether a record follows."""
     following = snapshot.records(stream, shard.id, after=after, limit=1, bytes_max=1)
-    return SequenceNumber(following[0].sequence_number - 1) if following else SequenceNumber(max(after, snapshot.tip()))
+    place = following[0].sequence_number - 1 if following else max(after, snapshot.tip())
+    return SequenceNumber(place), bool(following)

@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from pelton import streams
 from pelton.server import Dispatcher, HttpRequest, HttpResponse, ServerOptions
 from pelton.storage.catalog import SequenceNumber
 from pelton.storage.connection import Durability
@@ -22,6 +23,14 @@ AUTHORIZATION = (
 )
 
 
+STREAMS = streams.operations()
+
+
+def _target(operation: str) -> bytes:
+    service = "DynamoDBStreams" if operation in STREAMS else "DynamoDB"
+    return f"{service}_20120810.{operation}".encode()
+
+
 class Wire:
     """A dispatcher over a storage that does everything inside the call."""
 
@@ -31,7 +40,7 @@ class Wire:
             path, clock=self.clock, driver=InlineDriver(), options=StorageOptions(durability=Durability.NONE)
         )
         self._dispatcher = Dispatcher(
-            {"DynamoDB_20120810": operations(TableOptions(random=Random(7)))},
+            {"DynamoDB_20120810": operations(TableOptions(random=Random(7))), "DynamoDBStreams_20120810": STREAMS},
             self.storage,
             ServerOptions(),
             clock=self.clock,
@@ -46,7 +55,7 @@ class Wire:
             b"content-type": b"application/x-amz-json-1.0",
             b"x-amz-date": b"20260101T000000Z",
             b"authorization": AUTHORIZATION,
-            b"x-amz-target": b"DynamoDB_20120810." + operation.encode(),
+            b"x-amz-target": _target(operation),
         }
         request = HttpRequest(method=b"POST", path=b"/", query=b"", headers=headers, body=body)
         self._dispatcher.dispatch(request, answers.append)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,6 +30,7 @@ class Settings:
     mail_port: int = 1025  #: 0: a free one
     stage: str | None = None
     region: str | None = None
+    params: Mapping[str, str] = field(default_factory=dict)  #: ``${param:}`` and the parameters of a template
     is_ephemeral: bool = False  #: no fsync; the data is removed at the end
     is_watching: bool = True  #: reload changed code and templates
     allow_unsupported: bool = False
@@ -66,6 +67,21 @@ def bytes_of(option: str, text: str) -> int:
     if size < _UNITS["MB"]:
         raise SettingsRefused(f"{option} {text}: not a size of 1 MB or more (give one such as 500MB or 20GB)")
     return size
+
+
+def parameters(written: Iterable[str]) -> dict[str, str]:
+    """Parameters by name, of texts such as ``Mode=safe``.
+
+    Raises:
+        SettingsRefused: a text is no pair.
+    """
+    found = {}
+    for text in written:
+        name, is_pair, value = text.partition("=")
+        if not name or not is_pair:
+            raise SettingsRefused(f"--param {text}: it is no pair (write Name=value)")
+        found[name] = value
+    return found
 
 
 def credentials_text(file: Path | None, environment: Mapping[str, str]) -> str | None:

@@ -150,7 +150,6 @@ def test_a_mapping_to_a_table_without_a_stream_is_refused_with_its_cure() -> Non
         (service("functions: {f: {handler: a.b, timeout: 901}}"), "Timeout is 901"),
         (service("functions: {f: {handler: a.b, environment: {A: '${env:NOPE}'}}}"), "set NOPE in the environment"),
         (service("custom: {pelton: {site: nowhere}}"), "is no folder"),
-        ("Resources: {}", "a SAM or CloudFormation template is not served yet"),
     ],
 )
 def test_a_broken_project_is_one_clear_line(text: str, reason: str) -> None:

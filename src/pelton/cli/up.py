@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 import typer
 
 from pelton.cli.running import CANNOT_START, AsJson
-from pelton.settings import Settings, SettingsRefused, bytes_of, credentials_text, process_environment
+from pelton.settings import Settings, SettingsRefused, bytes_of, credentials_text, parameters, process_environment
 
 if TYPE_CHECKING:
     from pelton.stack.running import Display
@@ -29,6 +29,7 @@ def up(  # noqa: PLR0913  # The options of a command line are its parameters.
     data_dir: Annotated[Path | None, typer.Option(help="Data folder [default: .pelton].")] = None,
     stage: Annotated[str | None, typer.Option(help="Stage of the project.")] = None,
     region: Annotated[str | None, typer.Option(help="Region of the project.")] = None,
+    param: Annotated[list[str] | None, typer.Option(help="Parameter of the project, as Name=value.")] = None,
     ephemeral: Annotated[bool, typer.Option("--ephemeral", help="Do not sync; remove the data at the end.")] = False,
     no_watch: Annotated[bool, typer.Option("--no-watch", help="Do not reload changed code.")] = False,
     allow_unsupported: Annotated[bool, typer.Option("--allow-unsupported", help="Warn instead of refusing.")] = False,
@@ -71,6 +72,7 @@ def _settings(given: Mapping[str, Any], environment: dict[str, str]) -> Settings
         project=given["project"].resolve(),
         data_dir=given["data_dir"] or Path(".pelton"),
         allows_anyone=given["allow_anyone"],
+        params=parameters(given["param"] or []),
         is_ephemeral=given["ephemeral"],
         is_watching=not given["no_watch"],
         credentials=credentials_text(given["credentials"], environment),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pelton.projects.documents import Block, Value
+from pelton.projects.documents import Block, Value, block
 from pelton.projects.notes import Notes, did_you_mean
 from pelton.projects.project import Cors, Route, Where
 from pelton.projects.scalars import block_of, text_of, texts_of, truth_of, whole_number_of
@@ -97,3 +97,47 @@ def _note_unknown(written: Block, known: tuple[str, ...], notes: Notes) -> None:
     for key in written:
         if key not in known:
             notes.warn(written.at(key), f"cors has no key {key}", did_you_mean(key, known))
+
+
+def sam_cors(value: Value, where: Where) -> Cors | None:
+    """``Cors`` of an ``AWS::Serverless::Api``: an origin, or a mapping; its texts stand in single quotes.
+
+    Source: AWS SAM specification, CorsConfiguration of AWS::Serverless::Api.
+    """
+    if value is None:
+        return None
+    written = value if isinstance(value, Block) else block(where, [("AllowOrigin", value)])
+    return Cors(
+        origins=_unquoted(written, "AllowOrigin") or ("*",),
+        methods=tuple(method.upper() for method in _unquoted(written, "AllowMethods")),
+        headers=_unquoted(written, "AllowHeaders"),
+        has_credentials=truth_of(written.get("AllowCredentials", False), where, "Cors.AllowCredentials"),
+        max_age_s=next((int(text) for text in _unquoted(written, "MaxAge") if text.isdecimal()), None),
+    )
+
+
+def sam_http_api_cors(value: Value, where: Where) -> Cors | None:
+    """``CorsConfiguration`` of an ``AWS::Serverless::HttpApi``: true, or a mapping of lists."""
+    if value is None or value is False:
+        return None
+    written = Block(where) if value is True else block_of(value, where, "CorsConfiguration")
+    seconds = written.get("MaxAge")
+    methods = texts_of(written.get("AllowMethods"), where, "CorsConfiguration.AllowMethods")
+    return Cors(
+        origins=texts_of(written.get("AllowOrigins", "*"), where, "CorsConfiguration.AllowOrigins"),
+        methods=tuple(method.upper() for method in methods),
+        headers=texts_of(written.get("AllowHeaders"), where, "CorsConfiguration.AllowHeaders"),
+        exposed_headers=texts_of(written.get("ExposeHeaders"), where, "CorsConfiguration.ExposeHeaders"),
+        has_credentials=truth_of(written.get("AllowCredentials", False), where, "CorsConfiguration.AllowCredentials"),
+        max_age_s=None if seconds is None else whole_number_of(seconds, where, "CorsConfiguration.MaxAge", _SECONDS),
+    )
+
+
+def _unquoted(written: Block, name: str) -> tuple[str, ...]:
+    """Words of a text such as ``'GET,POST'``: the inner quotes belong to the value's format."""
+    if written.get(name) is None:
+        return ()
+    text = text_of(written[name], written.at(name), f"Cors.{name}").strip()
+    if len(text) >= 2 and text[0] == text[-1] == "'":
+        text = text[1:-1]
+    return tuple(word.strip() for word in text.split(",") if word.strip())

@@ -87,7 +87,7 @@ class Evaluator:
         if "{{resolve:" in text:
             for match in _DYNAMIC.finditer(text):
                 if match[1] not in self._overrides:
-                    cure = f"name its value under custom.pelton.values, as {match[1]!r}: value"
+                    cure = f"name its value under {self._stack.values_setting}, as {match[1]!r}: value"
                     return Unresolved(where, f"{match[0]} has no value here", cure)
             text = _DYNAMIC.sub(lambda match: self._overrides[match[1]], text)
         return self._local_address(text) if ".execute-api." in text else text
@@ -199,7 +199,7 @@ class Evaluator:
         name = self.evaluate(argument, where)
         if not isinstance(name, str):
             return first_unresolved(name) or _wrong(where, "Fn::ImportValue", "the name of an export")
-        cure = f"name its value under custom.pelton.values, as {name}: value"
+        cure = f"name its value under {self._stack.values_setting}, as {name}: value"
         return self._overrides.get(name) or Unresolved(where, f"the export {name} of another stack is not here", cure)
 
     def _base64(self, argument: Value, where: Where) -> Value:

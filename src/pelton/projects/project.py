@@ -70,6 +70,8 @@ class FunctionDeclaration:
     dead_letter: str | None = None  #: ARN of a queue
     reserved_concurrency: int | None = None
     where: Where = Where("")
+    logical_id: str = ""  #: of its resource in the template
+    inline_code: str | None = None  #: the module ``index``, written in the template itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

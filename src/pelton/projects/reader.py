@@ -8,12 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from pelton.projects.documents import Block, Value, kind_of
+from pelton.projects.custom import written_setting
+from pelton.projects.documents import Block, kind_of
 from pelton.projects.files import FileReader
 from pelton.projects.options import ReadOptions
 from pelton.projects.project import Project, ProjectRefused, Where
+from pelton.projects.sam import read_template
 from pelton.projects.scalars import texts_of
 from pelton.projects.serverless import read_serverless
+from pelton.projects.template import is_template
 from pelton.projects.yaml import parse_yaml
 
 #: Files looked for in a folder, in this order.
@@ -39,16 +42,11 @@ def peek_companions(path: Path, files: FileReader) -> PeekedCustom:
     Raises:
         ProjectRefused: there is no such project, its file cannot be parsed, or the list holds variables.
     """
-    found: Value = _parsed(_project_file(path, files), files)
-    where = found.where if isinstance(found, Block) else Where(path.name)
-    for key in ("custom", "pelton", "companions"):
-        if not isinstance(found, Block):
-            return PeekedCustom()
-        where, found = found.at(key), found.get(key)
-    names = texts_of(found, where, "custom.pelton.companions")
+    found, where, setting = written_setting(_parsed(_project_file(path, files), files), "companions")
+    names = texts_of(found, where, setting)
     for name in names:
         if "${" in name:
-            what = f"custom.pelton.companions holds the variable {name}"
+            what = f"{setting} holds the variable {name}"
             raise ProjectRefused(where, what, "write the names out: they are read before variables are resolved")
     return PeekedCustom(companions=names)
 
@@ -57,7 +55,7 @@ def read_project(path: Path, *, options: ReadOptions, files: FileReader) -> Proj
     """The project in that folder, or described by that file.
 
     Args:
-        path: a folder with a serverless.yml, or the file itself under any name.
+        path: a folder with a serverless.yml or a template.yaml, or the file itself under any name.
         options: stage, region, values and strictness.
         files: where files are read.
 
@@ -66,9 +64,8 @@ def read_project(path: Path, *, options: ReadOptions, files: FileReader) -> Proj
     """
     file = _project_file(path, files)
     main = _parsed(file, files)
-    if "Resources" in main and "service" not in main:
-        cure = "describe the project in a serverless.yml for now"
-        raise ProjectRefused(Where(file.name, 1), "a SAM or CloudFormation template is not served yet", cure)
+    if is_template(main):
+        return read_template(main, file, options=options, files=files)
     return read_serverless(main, file, options=options, files=files)
 
 
@@ -87,7 +84,9 @@ def _project_file(path: Path, files: FileReader) -> Path:
     for name in _SAM_FILES:
         if files.read(path / name) is not None:
             return path / name
-    raise ProjectRefused(Where(str(path)), "there is no serverless.yml", "name the project's folder or file")
+    raise ProjectRefused(
+        Where(str(path)), "there is no serverless.yml or template.yaml", "name the project's folder or file"
+    )
 
 
 def _parsed(file: Path, files: FileReader) -> Block:
@@ -99,5 +98,7 @@ def _parsed(file: Path, files: FileReader) -> Block:
         raise ProjectRefused(Where(str(file)), "there is no such file", "name the project's folder or file")
     value = parse_yaml(data, file.name)
     if not isinstance(value, Block):
-        raise ProjectRefused(Where(file.name), f"the file is {kind_of(value)}", "write a mapping: service, provider …")
+        raise ProjectRefused(
+            Where(file.name), f"the file is {kind_of(value)}", "write a mapping: service, provider … or Resources …"
+        )
     return value

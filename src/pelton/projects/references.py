@@ -98,10 +98,12 @@ class References:
         if value is None and isinstance(declared, Block):
             value = declared.get("Default")
         if value is None:
-            return Unresolved(where, f"the parameter {name} has no value", f"give --param {name}=…, or add a Default")
+            choice = f" (one of {', '.join(allowed)})" if (allowed := _allowed_values(declared)) else ""
+            cure = f"give --param {name}=…{choice}, or add a Default"
+            return Unresolved(where, f"the parameter {name} has no value", cure)
         if kind.startswith("AWS::SSM::Parameter::Value"):
             key = f"ssm:{value}"
-            cure = f"name its value under custom.pelton.values, as {key!r}: value"
+            cure = f"name its value under {self._stack.values_setting}, as {key!r}: value"
             return self._overrides.get(key) or Unresolved(where, f"the SSM parameter {value} has no value here", cure)
         if isinstance(value, str) and (kind == "CommaDelimitedList" or kind.startswith("List<")):
             items = Row(where)
@@ -149,3 +151,9 @@ class References:
             return stream_token(name)
         cure = f"add StreamSpecification: {{StreamViewType: NEW_AND_OLD_IMAGES}} to {logical_id}"
         return Unresolved(where, f"the table {logical_id} has no stream", cure)
+
+
+def _allowed_values(declared: Value) -> list[str]:
+    """The values a parameter may have; empty: any."""
+    values = declared.get("AllowedValues") if isinstance(declared, Block) else None
+    return [str(value) for value in values] if isinstance(values, Row) else []

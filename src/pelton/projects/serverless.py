@@ -11,6 +11,7 @@ from pelton.projects.custom import PeltonSettings, read_pelton_settings
 from pelton.projects.documents import Block
 from pelton.projects.event_invokes import with_event_settings
 from pelton.projects.files import FileReader
+from pelton.projects.function_reader import FunctionReader, FunctionSource
 from pelton.projects.intrinsics import Evaluator
 from pelton.projects.mappings import MappingReader
 from pelton.projects.names import function_logical_id, layer_logical_id
@@ -23,7 +24,7 @@ from pelton.projects.scalars import block_of, text_of
 from pelton.projects.schedules import ScheduleReader
 from pelton.projects.service import Service, open_service
 from pelton.projects.service_events import service_events
-from pelton.projects.service_functions import FunctionReader, merged_functions
+from pelton.projects.service_functions import merged_functions
 from pelton.projects.service_keys import note_service_keys
 from pelton.projects.service_template import service_template
 from pelton.projects.tables import read_tables
@@ -112,13 +113,31 @@ def _functions(
     reader = FunctionReader(
         evaluator=evaluator,
         resources=template.resources,
-        root=service.root,
         layers=_layers(service, evaluator),
         extra_environment={**service.injected, **settings.environment},
+        environment_setting="custom.pelton.environment",
         notes=service.notes,
     )
-    found = (reader.read(key, block_of(function, written.at(key), key)) for key, function in written.items())
+    found = []
+    for key, value in written.items():
+        function = block_of(value, written.at(key), key)
+        if function.get("image") is not None:
+            what = f"the function {key} is a container image and does not run here"
+            service.notes.warn(function.at("image"), what, "give it a handler and a python runtime")
+            continue
+        found.append(reader.read(_source(key, function, service.root)))
     return tuple(function for function in found if function is not None)
+
+
+def _source(key: str, function: Block, root: Path) -> FunctionSource:
+    module = function.get("module")
+    return FunctionSource(
+        key=key,
+        logical_id=function_logical_id(key),
+        label=f"functions.{key}",
+        code_root=root if module is None else root / text_of(module, function.at("module"), f"functions.{key}.module"),
+        runtime_cure="add provider.runtime: python3.12",
+    )
 
 
 def _layers(service: Service, evaluator: Evaluator) -> dict[str, Path]:

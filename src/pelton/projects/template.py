@@ -21,6 +21,7 @@ class Stack:
     account: str
     port: int
     http_port: int
+    values_setting: str = "custom.pelton.values"  #: where values that need a cloud are written
 
     def pseudo_parameters(self) -> Mapping[str, str]:
         """Values of ``AWS::Region`` and its kind; ``AWS::NoValue`` and lists are not among them."""
@@ -50,6 +51,11 @@ class Template:
         resource = self.resources.get(logical_id)
         kind = resource.get("Type") if isinstance(resource, Block) else None
         return kind if isinstance(kind, str) else None
+
+
+def is_template(document: Block) -> bool:
+    """Whether the document is a SAM or CloudFormation template rather than a serverless.yml."""
+    return "Resources" in document and "service" not in document
 
 
 def merged_sections(value: Value, where: Where) -> Block:

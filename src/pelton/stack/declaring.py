@@ -8,6 +8,7 @@ place, so a restart or an edit keeps ids and positions.
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 
 from pelton.arns import DEFAULT_ACCOUNT
 from pelton.errors import WireError
@@ -116,7 +117,7 @@ def _declare_function(core: Core, project: Project, declared: FunctionDeclaratio
                 key=declared.key,
                 handler=declared.handler,
                 runtime=declared.runtime,
-                code_root=declared.code_root,
+                code_root=_code_root(core, declared),
                 environment=declared.environment,
                 timeout_s=declared.timeout_s,
                 memory_mb=declared.memory_mb,
@@ -130,6 +131,16 @@ def _declare_function(core: Core, project: Project, declared: FunctionDeclaratio
         )
     except InvalidFunction as error:
         raise CannotStart(f"{declared.where}: {error}") from None
+
+
+def _code_root(core: Core, declared: FunctionDeclaration) -> Path:
+    """The function's folder; code that stands in the template itself is written to the data folder first."""
+    if declared.inline_code is None:
+        return declared.code_root
+    folder = core.ground.settings.data_dir.resolve() / "functions" / "inline" / declared.name
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "index.py").write_text(declared.inline_code, encoding="utf-8")
+    return folder
 
 
 async def _declare_mappings(core: Core, project: Project) -> None:

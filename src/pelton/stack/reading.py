@@ -36,7 +36,9 @@ def description(settings: Settings) -> Path | None:
     if path.is_file():
         return path
     if not path.is_dir():
-        raise CannotStart(f"no project at {path} (name a folder with a serverless.yml, or the file itself)")
+        raise CannotStart(
+            f"no project at {path} (name a folder with a serverless.yml or a template.yaml, or the file itself)"
+        )
     return next((path / name for name in DESCRIPTIONS if (path / name).is_file()), None)
 
 
@@ -81,6 +83,7 @@ def read(
     options = ReadOptions(
         stage=settings.stage,
         region=settings.region,
+        params=settings.params,
         environ=environment,
         port=ports[0],
         http_port=ports[1],

@@ -312,6 +312,33 @@ def test_a_mapping_resource_beside_a_plain_function_is_the_same_as_an_event() ->
     assert texts_of(project) == []
 
 
+def test_queues_schedules_and_asynchronous_events_are_what_their_resources_would_be() -> None:
+    project = sam(
+        function(
+            """
+            DeadLetterQueue: {Type: SQS, TargetArn: !GetAtt Jobs.Arn}
+            EventInvokeConfig: {MaximumRetryAttempts: 1}
+            Events:
+              Work: {Type: SQS, Properties: {Queue: !GetAtt Jobs.Arn}}
+              Hourly: {Type: Schedule, Properties: {Schedule: rate(1 hour), Input: '{"job": "tidy"}'}}
+              Nightly: {Type: ScheduleV2, Properties: {ScheduleExpression: cron(0 3 * * ? *), State: DISABLED}}
+            """,
+            more="Jobs: {Type: AWS::SQS::Queue, Properties: {QueueName: jobs}}",
+        )
+    )
+
+    (found,) = project.functions
+    (mapping,) = project.mappings
+    assert found.dead_letter == mapping.event_source == "arn:aws:sqs:us-east-1:000000000000:jobs"
+    assert found.event_invoke == {"MaximumRetryAttempts": 1}
+    assert mapping.settings == {"BatchSize": 10}
+    assert [(s.expression, s.input, s.is_enabled, s.is_rule) for s in project.schedules] == [
+        ("rate(1 hour)", '{"job": "tidy"}', True, True),
+        ("cron(0 3 * * ? *)", None, False, False),
+    ]
+    assert texts_of(project) == []
+
+
 @pytest.mark.parametrize(
     ("text", "note"),
     [

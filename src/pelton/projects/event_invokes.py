@@ -78,7 +78,7 @@ def _with_settings(
     evaluator: Evaluator,
     notes: Notes,
 ) -> FunctionDeclaration:
-    resource = block_of(template.resources[function_logical_id(function.key)], function.where, function.key)
+    resource = block_of(template.resources[function.logical_id], function.where, function.key)
     written = block_of(resource.get("Properties"), resource.where, function.key)
     reserved = evaluator.evaluate(written.get("ReservedConcurrentExecutions"), function.where)
     what = f"functions.{function.key}: reservedConcurrency"

@@ -12,6 +12,7 @@ from pathlib import Path
 from pelton.arns import DEFAULT_REGION
 from pelton.projects.custom import PeltonSettings, named_values, read_pelton_settings, settings_path
 from pelton.projects.documents import Block
+from pelton.projects.event_invokes import with_event_settings
 from pelton.projects.files import FileReader
 from pelton.projects.intrinsics import Evaluator
 from pelton.projects.kinds import FUNCTION_TYPES
@@ -28,6 +29,7 @@ from pelton.projects.sam_functions import read_functions
 from pelton.projects.sam_globals import with_globals
 from pelton.projects.sam_resources import with_event_resources
 from pelton.projects.scalars import block_of
+from pelton.projects.schedules import ScheduleReader
 from pelton.projects.tables import read_tables
 from pelton.projects.template import SECTIONS, Stack, Template
 
@@ -79,7 +81,8 @@ def _project(
     evaluator = Evaluator(template, stack, options.overrides)
     tables = read_tables(template, evaluator, notes)
     functions = read_functions(template, evaluator, path.parent, files, (settings.environment, notes))
-    running = {function.key for function in functions}
+    functions = with_event_settings(functions, template, evaluator, notes)
+    skipped = _skipped(template, evaluator, {function.key for function in functions})
     apis = SamApis(template, evaluator, stack.name, notes)
     reader = EventReader(template=template, evaluator=evaluator, apis=apis, root=path.parent, files=files, notes=notes)
     routes = reader.routes(functions)
@@ -98,9 +101,12 @@ def _project(
             evaluator=evaluator,
             functions=functions,
             tables=tables,
-            skipped=_skipped(template, evaluator, running),
+            skipped=skipped,
             options=options,
             notes=notes,
+        ).read(),
+        schedules=ScheduleReader(
+            template=template, evaluator=evaluator, functions=functions, skipped=skipped, notes=notes
         ).read(),
         companions=settings.companions,
         site=settings.site,

@@ -6,10 +6,12 @@ Source: AWS SAM specification, EventSource.
 from __future__ import annotations
 
 from pelton.projects.documents import Block, Value, block, row
+from pelton.projects.event_invokes import EVENT_INVOKE_TYPE
 from pelton.projects.mappings import MAPPING_TYPE
 from pelton.projects.notes import Notes, did_you_mean
 from pelton.projects.project import ProjectRefused
 from pelton.projects.scalars import block_of, truth_of
+from pelton.projects.template import deep_merge
 
 FUNCTION_TYPE = "AWS::Serverless::Function"
 ROUTES = ("Api", "HttpApi")
@@ -31,13 +33,43 @@ def with_event_resources(resources: Block, notes: Notes) -> Block:
         made.put(logical_id, resource, resources.at(logical_id))
     for logical_id, resource in resources.items():
         if isinstance(resource, Block) and resource.get("Type") == FUNCTION_TYPE:
-            for name, kind, properties in events_of(logical_id, resource):
-                generated = _resource(logical_id, kind, properties, notes)
-                if generated is not None:
-                    if resource.get("Condition") is not None:
-                        generated.put("Condition", resource["Condition"], resource.at("Condition"))
-                    made.put(f"{logical_id}{name}", generated, properties.where)
+            made.put(logical_id, _with_dead_letters(logical_id, resource), resources.at(logical_id))
+            for name, generated in _generated(logical_id, resource, notes):
+                if resource.get("Condition") is not None:
+                    generated.put("Condition", resource["Condition"], resource.at("Condition"))
+                made.put(name, generated, generated.where)
     return made
+
+
+def _generated(logical_id: str, resource: Block, notes: Notes) -> list[tuple[str, Block]]:
+    """What SAM generates beside the function: a resource for each event, and one for its asynchronous events."""
+    found = []
+    for name, kind, properties in events_of(logical_id, resource):
+        generated = _resource(logical_id, kind, properties, notes)
+        if generated is not None:
+            found.append((f"{logical_id}{name}", generated))
+    properties = block_of(resource.get("Properties"), resource.where, logical_id)
+    if properties.get("EventInvokeConfig") is not None:
+        where = properties.at("EventInvokeConfig")
+        config = Block(where)
+        config.put("FunctionName", block(where, [("Ref", logical_id)]), where)
+        written = block_of(properties["EventInvokeConfig"], where, f"{logical_id}.EventInvokeConfig")
+        for name, value in written.items():
+            config.put(name, value, written.at(name))
+        entry = block(where, [("Type", EVENT_INVOKE_TYPE), ("Properties", config)])
+        found.append((f"{logical_id}EventInvokeConfig", entry))
+    return found
+
+
+def _with_dead_letters(logical_id: str, resource: Block) -> Block:
+    """The function with ``DeadLetterQueue`` as Lambda's own property names it."""
+    properties = block_of(resource.get("Properties"), resource.where, logical_id)
+    if properties.get("DeadLetterQueue") is None:
+        return resource
+    where = properties.at("DeadLetterQueue")
+    queue = block_of(properties["DeadLetterQueue"], where, f"{logical_id}.DeadLetterQueue")
+    config = block(where, [("DeadLetterConfig", block(where, [("TargetArn", queue.get("TargetArn"))]))])
+    return deep_merge(resource, block(resource.where, [("Properties", config)]))
 
 
 def events_of(logical_id: str, resource: Block) -> list[tuple[str, str, Block]]:

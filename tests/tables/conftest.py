@@ -24,8 +24,8 @@ Json = dict[str, Any]
 class Tables:
     """A server without a wire: ``call("PutItem", {...})`` answers, or raises, what a client would get."""
 
-    def __init__(self, path: Path, shards: int = 1) -> None:
-        self.clock = ManualClock()
+    def __init__(self, path: Path, shards: int = 1, clock: ManualClock | None = None) -> None:
+        self.clock = clock or ManualClock()
         self.storage = Storage.open(
             path, clock=self.clock, driver=InlineDriver(), options=StorageOptions(durability=Durability.NONE)
         )

@@ -1,7 +1,8 @@
 """A state machine drives a table with a local and two global indexes beside a dict.
 
-After every step: the table is the dict, every index holds what the dict says, and the replayed
-stream is the table.
+After every step: the table is the dict, every index holds what the dict says, the replayed stream is the
+table, and index rows made anew from the replayed stream are the stored ones, byte for byte. Backups and
+point-in-time recovery give back what the dict was; a restart changes nothing.
 """
 
 from __future__ import annotations
@@ -16,11 +17,21 @@ import hypothesis.strategies as st
 import orjson
 import pytest
 from hypothesis import HealthCheck, settings
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
 
 from pelton.errors import ValidationFailed
+from pelton.items.keys import storage_key
+from pelton.items.values import item_size
+from pelton.storage.change import StoredItem
 from pelton.tables.backfilling import backfill_step
 from pelton.tables.errors import ConditionalCheckFailed, TransactionCanceled
+from pelton.tables.index_rows import index_entries
 
 from .conftest import STREAM, Json, Tables
 
@@ -95,10 +106,16 @@ class TableMachine(RuleBasedStateMachine):
         self.changes = 0
         self.has_late = False
         self.is_late_whole = False
+        self.moments: dict[int, list[bytes]] = {}  #: what the table held at the end of a millisecond
+        self.restored = 0
 
     @initialize()
     def create(self) -> None:
         self.tables.call("CreateTable", REQUEST)
+        specification = {"PointInTimeRecoveryEnabled": True}
+        self.tables.call(
+            "UpdateContinuousBackups", {"TableName": TABLE, "PointInTimeRecoverySpecification": specification}
+        )
 
     def teardown(self) -> None:
         self.tables.storage.close()
@@ -167,6 +184,82 @@ class TableMachine(RuleBasedStateMachine):
         after.pop("state", None)
         self.become(key, after)
 
+    @rule(key=KEYS, expected=st.sampled_from(["new", "paid"]), state=st.sampled_from(["paid", "p"]))
+    def advance_state(self, key: tuple[str, str], expected: str, state: str) -> None:
+        body = {
+            "TableName": TABLE,
+            "Key": key_json(key),
+            "UpdateExpression": "SET #s = :new",
+            "ConditionExpression": "#s = :expected",
+            "ExpressionAttributeNames": {"#s": "state"},
+            "ExpressionAttributeValues": {":new": {"S": state}, ":expected": {"S": expected}},
+        }
+        item = self.model.get(key)
+        if item is None or item.get("state") != {"S": expected}:
+            with pytest.raises(ConditionalCheckFailed):
+                self.tables.call("UpdateItem", body)
+        else:
+            self.tables.call("UpdateItem", body)
+            self.become(key, {**item, "state": {"S": state}})
+
+    @rule(key=KEYS)
+    def delete_by_statement(self, key: tuple[str, str]) -> None:
+        statement = "DELETE FROM orders WHERE id = ? AND at = ? RETURNING ALL OLD *"
+        parameters = [{"S": key[0]}, {"N": key[1]}]
+        answer = self.tables.call("ExecuteStatement", {"Statement": statement, "Parameters": parameters})
+        before = self.model.get(key)
+        assert [plain(item) for item in answer["Items"]] == ([] if before is None else [plain(before)])
+        self.become(key, None)
+
+    @rule()
+    def restart(self) -> None:
+        clock, path = self.tables.clock, Path(self.folder) / "data"
+        self.tables.storage.close()
+        self.tables = Tables(path, clock=clock)
+
+    @rule()
+    def time_passes(self) -> None:
+        self.moments[self.tables.clock.now_ms()] = sorted_items(list(self.model.values()))
+        self.tables.clock.advance(1)
+
+    @rule(data=st.data())
+    def recover(self, data: st.DataObject) -> None:
+        """Point-in-time recovery gives a moment back, indexes included."""
+        if not self.moments:
+            return
+        moment_ms = data.draw(st.sampled_from(sorted(self.moments)))
+        body = {"SourceTableName": TABLE, "RestoreDateTime": moment_ms / 1000}
+        self.check_restored("RestoreTableToPointInTime", body, self.moments[moment_ms])
+
+    @rule()
+    def back_up_and_restore(self) -> None:
+        details = self.tables.call("CreateBackup", {"TableName": TABLE, "BackupName": "now"})["BackupDetails"]
+        body = {"BackupArn": details["BackupArn"]}
+        self.check_restored("RestoreTableFromBackup", body, sorted_items(list(self.model.values())))
+        self.tables.call("DeleteBackup", body)
+
+    def check_restored(self, operation: str, body: Json, expected: list[bytes]) -> None:
+        self.restored += 1
+        target = f"restored{self.restored}"
+        self.tables.call(operation, {**body, "TargetTableName": target})
+        found = self.tables.call("Scan", {"TableName": target})["Items"]
+        indexed = self.tables.call("Scan", {"TableName": target, "IndexName": "all_by_state"})["Items"]
+        assert sorted_items(found) == expected
+        assert sorted_items(indexed) == [item for item in expected if "state" in orjson.loads(item)]
+        self.tables.call("DeleteTable", {"TableName": target})
+
+    @rule(keys=st.lists(KEYS, min_size=1, max_size=5, unique=True))
+    def get_several(self, keys: list[tuple[str, str]]) -> None:
+        there = sorted_items([self.model[key] for key in keys if key in self.model])
+        asked = [key_json(key) for key in keys]
+        batch = self.tables.call("BatchGetItem", {"RequestItems": {TABLE: {"Keys": asked}}})
+        gets = [{"Get": {"TableName": TABLE, "Key": key}} for key in asked]
+        whole = self.tables.call("TransactGetItems", {"TransactItems": gets})["Responses"]
+        assert sorted_items(batch["Responses"][TABLE]) == there
+        assert [response.get("Item") and plain(response["Item"]) for response in whole] == [
+            self.model.get(key) and plain(self.model[key]) for key in keys
+        ]
+
     @rule(first=KEYS, second=KEYS, attributes=ATTRIBUTES)
     def move(self, first: tuple[str, str], second: tuple[str, str], attributes: Json) -> None:
         """A transaction: it happens whole when the first exists and the second does not, else not at all."""
@@ -212,6 +305,42 @@ class TableMachine(RuleBasedStateMachine):
         expected.sort(key=lambda key: Decimal(key[1]), reverse=not is_ascending)
         items = self.pages("Query", body)
         assert [plain(item) for item in items] == [plain(self.model[key]) for key in expected]
+
+    @rule(limit=st.integers(1, 5), is_ascending=st.booleans(), partition=st.sampled_from(["a", "b", "ü"]))
+    def query_local_index(self, limit: int, is_ascending: bool, partition: str) -> None:
+        """All attributes of items by a local index: what it does not hold is fetched."""
+        body = {
+            "TableName": TABLE,
+            "IndexName": "by_total",
+            "KeyConditionExpression": "id = :id AND #total > :low",
+            "ExpressionAttributeNames": {"#total": "total"},
+            "ExpressionAttributeValues": {":id": {"S": partition}, ":low": {"N": "-5"}},
+            "Select": "ALL_ATTRIBUTES",
+            "Limit": limit,
+            "ScanIndexForward": is_ascending,
+        }
+        items = self.pages("Query", body)
+        totals = [Decimal(item["total"]["N"]) for item in items]
+        assert totals == sorted(totals, reverse=not is_ascending)
+        own = [item for item in self.indexed("total") if item["id"] == {"S": partition}]
+        assert sorted_items(items) == sorted_items([item for item in own if Decimal(item["total"]["N"]) > -5])
+
+    @rule(limit=st.integers(1, 5), order=st.sampled_from(["", "ORDER BY at", "ORDER BY at DESC", "ORDER BY id"]))
+    def select_by_statement(self, limit: int, order: str) -> None:
+        statement = f"SELECT * FROM orders WHERE id IN ['a', 'ü', 'none'] AND at >= 0 {order}"
+        items: list[Json] = []
+        token: Json = {}
+        while True:
+            answer = self.tables.call("ExecuteStatement", {"Statement": statement, "Limit": limit, **token})
+            items += answer["Items"]
+            if "NextToken" not in answer:
+                break
+            token = {"NextToken": answer["NextToken"]}
+        expected = [item for key, item in self.model.items() if key[0] != "b" and Decimal(key[1]) >= 0]
+        assert sorted_items(items) == sorted_items(expected)
+        if "at" in order:
+            places = [Decimal(item["at"]["N"]) for item in items]
+            assert places == sorted(places, reverse="DESC" in order)
 
     @rule(limit=st.integers(1, 5), is_ascending=st.booleans(), state=st.sampled_from(["new", "paid", "p"]))
     def query_global_index(self, limit: int, is_ascending: bool, state: str) -> None:
@@ -319,6 +448,30 @@ class TableMachine(RuleBasedStateMachine):
             else:
                 replayed[record.keys] = orjson.loads(record.new_image)
         assert sorted_items(list(replayed.values())) == sorted_items(list(self.model.values()))
+        self.check_rebuilt([record.new_image for record in self.newest(records) if record.new_image is not None])
+
+    def newest(self, records: list[Any]) -> list[Any]:
+        """The last record of each key."""
+        return list({record.keys: record for record in records}.values())
+
+    def check_rebuilt(self, bodies: list[bytes]) -> None:
+        """Table and indexes made anew from the stream's images are the stored rows, bytes and sizes."""
+        table = self.tables.table(TABLE)
+        items = []
+        for body in bodies:
+            item = orjson.loads(body)
+            items.append(StoredItem(key=storage_key(table.schema, item), body=body, size=item_size(item)))
+        with self.tables.storage.snapshot() as snapshot:
+            assert list(snapshot.items(table, None, lower=b"", upper=None)) == sorted(items)
+            for index in table.indexes:
+                if index.name == "late" and not self.is_late_whole:
+                    continue
+                rows = [row for item in items if (row := index_entries(table, index, item)) is not None]
+                stored = list(snapshot.items(table, index, lower=b"", upper=None))
+                assert [(row.key, row.size) for row in stored] == sorted((row.key, row.size) for row in rows)
+                assert sorted_items([orjson.loads(row.body) for row in stored]) == sorted_items(
+                    [orjson.loads(row.body) for row in rows]
+                )
 
     def is_created(self) -> bool:
         return self.tables.table(TABLE) is not None
@@ -342,3 +495,13 @@ TestTableModel = TableMachine.TestCase
 TestTableModel.settings = settings(
     max_examples=40, stateful_step_count=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
+
+
+@pytest.mark.proof
+def test_a_thousand_long_runs_of_the_machine_agree_with_the_dict() -> None:
+    run_state_machine_as_test(
+        TableMachine,
+        settings=settings(
+            max_examples=1000, stateful_step_count=80, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+        ),
+    )

@@ -37,6 +37,20 @@ def request(operation: str, body: object) -> bytes:
     return head.encode() + payload
 
 
+def queue_request(operation: str, body: object) -> bytes:
+    """One POST to SQS, over its JSON protocol."""
+    of_table = request(operation, body)
+    return of_table.replace(b"DynamoDB_20120810.", b"AmazonSQS.", 1).replace(b"/dynamodb/", b"/sqs/", 1)
+
+
+def messages(seed: int, queue: str, *, groups: int = 0) -> list[bytes]:
+    """SendMessage requests of about ``BODY_BYTES``; with groups, to a FIFO queue, each under an id of its own."""
+    chance = random.Random(seed)
+    return [
+        queue_request("SendMessage", {"QueueUrl": queue, **_message(number, chance, groups)}) for number in range(ITEMS)
+    ]
+
+
 def post_json(path: str, body: object) -> bytes:
     """One POST to the application."""
     payload = json.dumps(body).encode()
@@ -171,6 +185,13 @@ def item(number: int, chance: random.Random) -> Item:
     }
     padding = BODY_BYTES - len(json.dumps(small)) - 20
     return {**small, "fullname": {"S": chance.randbytes(padding // 2).hex()}}
+
+
+def _message(number: int, chance: random.Random, groups: int) -> dict[str, str]:
+    body = {"MessageBody": chance.randbytes(BODY_BYTES // 2).hex()}
+    if not groups:
+        return body
+    return {**body, "MessageGroupId": str(number % groups), "MessageDeduplicationId": f"{chance.getrandbits(64):x}"}
 
 
 def _batches(table: str, items: Iterator[Item]) -> Iterator[bytes]:

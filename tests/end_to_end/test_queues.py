@@ -1,0 +1,131 @@
+"""Queues as users have them: boto3 and Amazon's command line, worker processes, kill -9, dead letters and back."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from tests.end_to_end.running import Up, wait_for
+from tests.end_to_end.test_outside import aws
+
+PROJECT = """
+service: shop
+provider: {name: aws, runtime: python3.11, timeout: 2}
+functions:
+  work:
+    handler: app.work
+    events: [{sqs: {arn: !GetAtt Line.Arn, functionResponseType: ReportBatchItemFailures}}]
+resources:
+  Resources:
+    Line:
+      Type: AWS::SQS::Queue
+      Properties:
+        QueueName: line.fifo
+        FifoQueue: true
+        VisibilityTimeout: 2
+        RedrivePolicy: {deadLetterTargetArn: !GetAtt Dead.Arn, maxReceiveCount: 3}
+    Dead: {Type: AWS::SQS::Queue, Properties: {QueueName: dead.fifo, FifoQueue: true}}
+"""
+#: Notes every message before it says what failed: bodies begin with their group; ``bad`` fails until it is mended.
+HANDLER = """
+import pathlib
+import time
+
+HERE = pathlib.Path(__file__).parent
+
+
+def work(event, context):
+    failed = []
+    for record in event["Records"]:
+        time.sleep(0.002)
+        group = record["attributes"]["MessageGroupId"]
+        if group in failed or ("bad" in record["body"] and not (HERE / "mended").exists()):
+            failed.append(group)
+        else:
+            with (HERE / "seen").open("a") as file:
+                file.write(record["body"] + "\\n")
+    by_group = {record["messageId"]: record["attributes"]["MessageGroupId"] for record in event["Records"]}
+    return {"batchItemFailures": [{"itemIdentifier": id} for id, group in by_group.items() if group in failed]}
+"""
+DEAD = "arn:aws:sqs:us-east-1:000000000000:dead.fifo"
+
+
+def project(folder: Path) -> Path:
+    folder.mkdir()
+    (folder / "serverless.yml").write_text(PROJECT)
+    (folder / "app.py").write_text(HANDLER)
+    return folder
+
+
+def seen(folder: Path) -> list[str]:
+    file = folder / "seen"
+    return file.read_text().splitlines() if file.exists() else []
+
+
+def send(sqs: Any, *bodies: str) -> None:
+    for start in range(0, len(bodies), 10):
+        entries = [
+            {"Id": str(number), "MessageBody": body, "MessageGroupId": body[0], "MessageDeduplicationId": body}
+            for number, body in enumerate(bodies[start : start + 10])
+        ]
+        answer = sqs.send_message_batch(QueueUrl="line.fifo", Entries=entries)
+        assert "Failed" not in answer
+
+
+def count(sqs: Any, queue: str) -> int:
+    told = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["All"])["Attributes"]
+    return sum(int(told[name]) for name in told if name.startswith("ApproximateNumberOfMessages"))
+
+
+def is_in_order(bodies: list[str], group: str, total: int) -> bool:
+    """Whether first deliveries of a group came in their order, none missing."""
+    firsts = list(dict.fromkeys(body for body in bodies if body[0] == group))
+    return firsts == [f"{group}{number}" for number in range(total)]
+
+
+def test_killed_twice_it_handles_every_message_in_the_order_of_its_group(tmp_path: Path) -> None:
+    folder = project(tmp_path / "project")
+    for half in (range(30), range(30, 60)):
+        with Up(folder, tmp_path / "data", "--no-watch") as up:
+            send(up.client("sqs"), *[f"{group}{number}" for number in half for group in "abc"])
+            wait_for(lambda start=half.start: len(seen(folder)) > start * 3 + 20, "some messages to be handled")
+            up.kill()
+
+    with Up(folder, tmp_path / "data", "--no-watch") as up:
+        sqs = up.client("sqs")
+        wait_for(lambda: count(sqs, "line.fifo") == 0, "the queue to be empty")
+        assert count(sqs, "dead.fifo") == 0
+
+    assert all(is_in_order(seen(folder), group, 60) for group in "abc")
+
+
+def test_what_fails_goes_to_the_dead_letters_and_back(tmp_path: Path) -> None:
+    folder = project(tmp_path / "project")
+    with Up(folder, tmp_path / "data", "--no-watch") as up:
+        sqs = up.client("sqs")
+        send(sqs, "a1-bad", "b1", "c1")
+        wait_for(lambda: count(sqs, "dead.fifo") == 1 and count(sqs, "line.fifo") == 0, "a dead letter")
+        assert sorted(seen(folder)) == ["b1", "c1"]
+        listed = up.command("triggers").stdout
+        assert "line.fifo" in listed
+
+        (folder / "mended").touch()
+        aws(up, "sqs", "start-message-move-task", "--source-arn", DEAD)
+        wait_for(lambda: "a1-bad" in seen(folder), "the dead letter to be handled")
+        (task,) = sqs.list_message_move_tasks(SourceArn=DEAD)["Results"]
+
+    assert (task["Status"], task["ApproximateNumberOfMessagesMoved"]) == ("COMPLETED", 1)
+
+
+def test_the_aws_command_line_sends_and_receives(tmp_path: Path) -> None:
+    with Up(project(tmp_path / "project"), tmp_path / "data", "--no-watch") as up:
+        made = json.loads(aws(up, "sqs", "create-queue", "--queue-name", "orders"))
+        url = ("--queue-url", made["QueueUrl"])
+        sent = json.loads(aws(up, "sqs", "send-message", *url, "--message-body", "paid"))
+        received = json.loads(aws(up, "sqs", "receive-message", *url, "--wait-time-seconds", "5"))["Messages"][0]
+        aws(up, "sqs", "delete-message", *url, "--receipt-handle", received["ReceiptHandle"])
+        mappings = json.loads(aws(up, "lambda", "list-event-source-mappings"))["EventSourceMappings"]
+
+    assert (received["MessageId"], received["Body"]) == (sent["MessageId"], "paid")
+    assert [each["EventSourceArn"].rsplit(":", 1)[1] for each in mappings] == ["line.fifo"]

@@ -8,7 +8,7 @@ from pelton.control.api import Refused
 from pelton.operations import JsonObject
 from pelton.stack.core import Core
 from pelton.streams.numbers import wire_number
-from pelton.triggers.errors import NoSuchPlace, StillMoving
+from pelton.triggers.errors import NoSuchPlace, PassRefused, StillMoving
 from pelton.triggers.mappings import EventSourceMapping
 from pelton.triggers.pieces import Piece
 from pelton.triggers.queue_mappings import QueueMapping
@@ -93,7 +93,7 @@ async def seek(core: Core, function: str, to: str, *, is_dry_run: bool) -> JsonO
         for mapping in mappings:
             try:
                 await core.triggers.move(mapping.uuid, position)
-            except StillMoving as error:
+            except (StillMoving, PassRefused) as error:
                 raise Refused(str(error)) from None
     return {"function": function, "to": to, "dry_run": is_dry_run, "shards": rows}
 

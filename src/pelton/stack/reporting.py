@@ -12,7 +12,7 @@ from pelton.triggers.events import TriggerEvent, TriggerEventKind
 
 _KINDS = {LogKind.FUNCTION: Kind.LOG, LogKind.PLATFORM: Kind.PLATFORM, LogKind.ADVICE: Kind.NOTE}
 #: Trigger events that are good or neutral news.
-_HARMLESS = {TriggerEventKind.RECOVERED, TriggerEventKind.BACKLOG}
+_HARMLESS = {TriggerEventKind.RECOVERED, TriggerEventKind.BACKLOG, TriggerEventKind.PASS_ENDED}
 
 
 class Reporting:

@@ -12,6 +12,7 @@ or the transaction:
 - ``invocations``: add_invocation, invocations, invocations_of_record, invocation_of_trace
 - ``functions``: put_function, function, functions, function_code, remove_function
 - ``failures``: add_failure, failures, failure_records, remove_failure
+- ``passes``: add_pass, put_pass, find_pass, passes, trim_passes
 
 ``trimming`` forgets what is older than the retention, ``check`` proves a stopped folder consistent.
 No SQL is written outside this room.

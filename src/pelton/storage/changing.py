@@ -36,6 +36,12 @@ class Changing(Reading):
         self._tip = SequenceNumber(self._tip + 1)
         return self._tip
 
+    def reserve_numbers(self, count: int) -> SequenceNumber:
+        """Give out so many numbers in a row, one or more, that no record takes; returns the first."""
+        first = self.next_number()
+        self._tip = SequenceNumber(self._tip + count - 1)
+        return first
+
     def set_horizon(self, horizon: SequenceNumber) -> None:
         """Say that records up to this number are gone."""
         self.change("UPDATE position SET horizon = ?", (horizon,))

@@ -53,11 +53,55 @@ def failures(
 ) -> Sequence[DiscardedBatch]:
     """Discarded batches with ids above ``after``, oldest first: of one mapping, or all."""
     rows = snapshot.select(
-        "SELECT id, mapping, shard, first, last, reason, detail, discarded_ms, is_waiting FROM failures "
-        "WHERE id > ?1 AND (?2 IS NULL OR mapping = ?2) ORDER BY id LIMIT ?3",
+        f"{_SELECT} WHERE id > ?1 AND (?2 IS NULL OR mapping = ?2) ORDER BY id LIMIT ?3",
         (after, mapping, limit),
     )
     return [_batch(row) for row in rows]
+
+
+def failures_of(
+    snapshot: Snapshot, function: str | None, table_arn: str, *, ids: tuple[int, int], limit: int = 100
+) -> Sequence[DiscardedBatch]:
+    """Batches with ids in (from, to], oldest first, whose destination has been told: of a function and a table.
+
+    Whichever mapping they are of: one that was deleted leaves its batches. None: of every function; "": every table.
+    """
+    rows = snapshot.select(
+        f"{_SELECT} WHERE id > ?1 AND id <= ?2 AND NOT is_waiting "
+        "AND (?3 IS NULL OR json_extract(CAST(detail AS TEXT), '$.functionName') = ?3) "
+        "AND (?4 = '' OR instr(json_extract(CAST(detail AS TEXT), '$.streamArn'), ?4 || '/stream/') = 1) "
+        "ORDER BY id LIMIT ?5",
+        (*ids, function, table_arn, limit),
+    )
+    return [_batch(row) for row in rows]
+
+
+def latest_failures(
+    snapshot: Snapshot, function: str | None, *, before: int | None = None, limit: int = 100
+) -> Sequence[DiscardedBatch]:
+    """Newest first, those that wait for their destination too: of one function, or all; ``before`` is an id."""
+    rows = snapshot.select(
+        f"{_SELECT} WHERE (?1 IS NULL OR json_extract(CAST(detail AS TEXT), '$.functionName') = ?1) "
+        "AND (?2 IS NULL OR id < ?2) ORDER BY id DESC LIMIT ?3",
+        (function, before, limit),
+    )
+    return [_batch(row) for row in rows]
+
+
+def failure(snapshot: Snapshot, failure_id: int) -> DiscardedBatch | None:
+    """The batch of that id."""
+    rows = snapshot.select(f"{_SELECT} WHERE id = ?", (failure_id,))
+    return _batch(rows[0]) if rows else None
+
+
+def newest_failure(snapshot: Snapshot) -> int:
+    """The highest id; 0 while nothing is kept."""
+    return int(snapshot.select("SELECT coalesce(max(id), 0) FROM failures")[0][0])
+
+
+def put_detail(transaction: WriteTransaction, failure_id: int, detail: JsonObject) -> None:
+    """Store more of what is known about a batch."""
+    transaction.change("UPDATE failures SET detail = ? WHERE id = ?", (orjson.dumps(detail), failure_id))
 
 
 def failure_records(snapshot: Snapshot, failure_id: int) -> bytes | None:
@@ -95,6 +139,8 @@ def trim_failures(transaction: Changing, before_ms: int, bytes_max: int, limit: 
         removed += 1
     return removed
 
+
+_SELECT = "SELECT id, mapping, shard, first, last, reason, detail, discarded_ms, is_waiting FROM failures"
 
 #: Batches that may be removed, oldest first, with the bytes of their records.
 _AGES = "SELECT id, discarded_ms, length(records) FROM failures WHERE NOT is_waiting ORDER BY id"

@@ -150,8 +150,23 @@ _VERSION_6 = (
     "CREATE INDEX copies_by_table ON copies (table_id)",
 )
 
+_VERSION_7 = (
+    # Replays, backfills and redrives: where each stands (docs/adr/0012-passes-over-the-past.md).
+    """CREATE TABLE passes (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, mapping TEXT NOT NULL, kind TEXT NOT NULL, state TEXT NOT NULL,
+        body BLOB NOT NULL, created_ms INTEGER NOT NULL, changed_ms INTEGER NOT NULL)""",
+)
+
 #: Statements that lead from version n to n + 1, at index n. Append only.
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4, _VERSION_5, _VERSION_6)
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    _VERSION_1,
+    _VERSION_2,
+    _VERSION_3,
+    _VERSION_4,
+    _VERSION_5,
+    _VERSION_6,
+    _VERSION_7,
+)
 
 
 class UnknownSchema(Exception):

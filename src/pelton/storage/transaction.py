@@ -73,6 +73,9 @@ class WriteTransaction(Snapshot, Protocol):
     def apply(self, change: Change) -> SequenceNumber | None:
         """Store the change: item row, index rows and, with a stream enabled, its log row."""
 
+    def reserve_numbers(self, count: int) -> SequenceNumber:
+        """Give out so many numbers in a row, one or more, that no record takes; returns the first."""
+
     def create_table(  # noqa: PLR0913  # A table's identity; the values belong together on one call.
         self, *, account: str, region: str, name: str, uuid: str, schema: KeySchema, definition: JsonObject, now_ms: int
     ) -> Table:

@@ -12,6 +12,7 @@ from pelton.storage.catalog import SequenceNumber, Stream
 from pelton.storage.changing import Changing
 from pelton.storage.failures import trim_failures
 from pelton.storage.messages import remove_discarded, remove_expired
+from pelton.storage.passes import trim_passes
 from pelton.storage.queues import all_queues
 from pelton.storage.sent_before import forget_old
 
@@ -40,6 +41,7 @@ def trim_step(transaction: Changing, now_ms: int, retention_ms: int) -> bool:
         _remove_oldest(transaction, "tokens", "stored_ms", now_ms - _TOKEN_MS),
         _remove_oldest(transaction, "invocations", "started_ms", before_ms),
         trim_failures(transaction, now_ms - _FAILURE_MS, _FAILURE_BYTES, _ROWS_PER_STEP),
+        trim_passes(transaction, now_ms - _FAILURE_MS, _ROWS_PER_STEP),
         _trim_messages(transaction, now_ms),
         remove_discarded(transaction, _ROWS_PER_STEP),
         forget_old(transaction, now_ms, _ROWS_PER_STEP),

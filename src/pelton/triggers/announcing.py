@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pelton.storage.passes import Pass
 from pelton.triggers.events import TriggerEvent, TriggerEventKind
 from pelton.triggers.mappings import EventSourceMapping
 
@@ -26,6 +27,19 @@ def filter_refused(function: str, reason: str) -> TriggerEvent:
     """The API refused a filter; its answer, the service's own, gives no reason."""
     text = f"{function}: a filter pattern was refused: {reason}"
     return TriggerEvent(kind=TriggerEventKind.REFUSED, text=text, function_name=function, mapping_uuid="")
+
+
+def pass_ended(row: Pass) -> TriggerEvent:
+    """A replay, backfill or redrive has come to its end."""
+    body = row.body
+    failed = f", {body['failed']} records failed and are in the failure store" if body["failed"] else ""
+    reason = f" ({body['reason']})" if body["reason"] else ""
+    return TriggerEvent(
+        kind=TriggerEventKind.PASS_ENDED,
+        text=f"{body['function_name']}: {row.kind}-{row.id} is {row.state}{reason}{failed}",
+        function_name=body["function_name"],
+        mapping_uuid=row.mapping,
+    )
 
 
 def _event(kind: TriggerEventKind, mapping: EventSourceMapping, text: str) -> TriggerEvent:

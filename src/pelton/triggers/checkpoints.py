@@ -24,12 +24,19 @@ from pelton.triggers.protocols import Discarded
 
 _log = logging.getLogger("pelton.triggers")
 
+#: Tells what else is known of records that are given up, in the transaction that keeps them.
+Noted = Callable[[WriteTransaction, Discarded], JsonObject]
+
 
 class StoredCheckpoints:
     """State by shard id, of one mapping."""
 
-    def __init__(self, storage: Storage, mapping_uuid: str, destinations: Destinations | None = None) -> None:
+    def __init__(
+        self, storage: Storage, mapping_uuid: str, destinations: Destinations | None = None, noted: Noted | None = None
+    ) -> None:
+        """``noted`` says what else is to be kept with records that are given up."""
         self._storage = storage
+        self._noted = noted
         self._destinations = destinations
         self._mapping = mapping_uuid
         self._waiting: dict[str, Callable[[], JsonObject]] = {}
@@ -61,7 +68,7 @@ class StoredCheckpoints:
         def decide(transaction: WriteTransaction) -> None:
             if destinations is not None:
                 destinations.send(transaction, discarded)
-            _keep(transaction, batch, discarded)
+            self._keep(transaction, batch, discarded)
             self._put(transaction, discarded.shard_id, state())
 
         try:
@@ -71,7 +78,7 @@ class StoredCheckpoints:
         except DestinationFailed:
             # The log forgets them after a day; the failure store does not while they wait.
             waiting = replace(batch, is_waiting=True)
-            await self._storage.write(lambda transaction: _keep(transaction, waiting, discarded))
+            await self._storage.write(lambda transaction: self._keep(transaction, waiting, discarded))
             raise
         if destinations is not None:
             destinations.sent(discarded)
@@ -110,6 +117,13 @@ class StoredCheckpoints:
         if not self._is_closed:
             put_checkpoint(transaction, self._mapping, shard_id, checkpoint_of(state))
 
+    def _keep(self, transaction: WriteTransaction, batch: DiscardedBatch, discarded: Discarded) -> None:
+        """Put the batch into the failure store, once however often it is tried."""
+        if self._noted is not None and not batch.is_waiting:
+            batch = replace(batch, detail={**batch.detail, **self._noted(transaction, discarded)})
+        remove_waiting(transaction, batch)
+        add_failure(transaction, batch, [record.event for record in discarded.records])
+
     def _stored(self, shard_id: str, state: Callable[[], JsonObject], outcome: object) -> None:
         """A failed save is repeated with the next one; until then records may come twice after a restart."""
         if not isinstance(outcome, BaseException):
@@ -142,12 +156,6 @@ def finished(state: JsonObject) -> JsonObject:
 def is_finished(state: JsonObject) -> bool:
     """Whether the shard was read to its end."""
     return bool(state.get("finished"))
-
-
-def _keep(transaction: WriteTransaction, batch: DiscardedBatch, discarded: Discarded) -> None:
-    """Put the batch into the failure store, once however often it is tried."""
-    remove_waiting(transaction, batch)
-    add_failure(transaction, batch, [record.event for record in discarded.records])
 
 
 def _failure(discarded: Discarded) -> DiscardedBatch:

@@ -41,3 +41,7 @@ class StillMoving(Exception):
 
     def __init__(self, function_name: str) -> None:
         super().__init__(f"{function_name} is still being moved: it waits for the batch in hand (try again then)")
+
+
+class PassRefused(Exception):
+    """A replay, backfill or redrive cannot be done, or is in the way: one line with cause and cure."""

@@ -17,6 +17,7 @@ class TriggerEventKind(Enum):
     STREAM_GONE = "stream gone"  #: the mapping's stream does not exist any more
     BACKLOG = "backlog"  #: a new mapping begins with past records
     REFUSED = "refused"  #: a filter that the API refused without a reason, which is told here
+    PASS_ENDED = "pass ended"  #: a replay, backfill or redrive is done, cancelled, or cannot go on
     STOPPED = "stopped"  #: a fault of ours stopped a shard's runner; it is started again
 
 

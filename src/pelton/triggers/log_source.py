@@ -86,10 +86,12 @@ class LogSource:
             stream = self._stream(snapshot)
             shard = _shard(stream, shard_id)
             self._shard_numbers[shard_id] = shard.number
+            limit = min(limit, _READ_RECORDS_MAX)
+            if shard_id not in self._readers:  # Who follows nobody hears of no commit: a tail would grow stale.
+                return self._page(snapshot, stream, shard, after=after, limit=limit)
             tail = self._tails.get(shard_id)
             if tail is None or after > tail.read_through:
                 tail = self._tails[shard_id] = ShardTail(after)
-            limit = min(limit, _READ_RECORDS_MAX)
             if not tail.covers(after):
                 return self._page(snapshot, stream, shard, after=after, limit=limit)
             if tail.is_touched and after == tail.read_through:

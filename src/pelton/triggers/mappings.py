@@ -10,6 +10,8 @@ from dataclasses import asdict, dataclass, field
 
 from pelton.operations import JsonObject
 
+#: LastProcessingResult: nothing yet, success or failure.
+RESULTS = {None: "No records processed", True: "OK", False: "PROBLEM: Function call failed"}
 #: How a project's mapping and one made through the API are told apart.
 PROJECT, API = "project", "api"
 
@@ -55,6 +57,10 @@ class EventSourceMapping:
     def is_running(self) -> bool:
         """Whether records are delivered: enabled, and not paused."""
         return self.settings.is_enabled and not self.is_paused
+
+    def state(self, *, is_busy: bool) -> str:
+        """State on the wire."""
+        return "Enabled" if self.settings.is_enabled else "Disabling" if is_busy else "Disabled"
 
     @property
     def arn(self) -> str:

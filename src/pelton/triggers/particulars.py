@@ -10,6 +10,7 @@ from pelton.storage.catalog import SequenceNumber
 from pelton.triggers.mappings import EventSourceMapping
 from pelton.triggers.pieces import TOO_OLD, Piece
 from pelton.triggers.protocols import Discarded
+from pelton.triggers.virtual_shards import real_shard
 
 _NumberText = Callable[[SequenceNumber], str]
 
@@ -79,7 +80,7 @@ def failure_particulars(discarded: Discarded, request_id: str) -> JsonObject:
         }
     told |= {"version": "1.0", "timestamp": _moment(discarded.discarded_ms, with_ms=True)}
     told["DDBStreamBatchInfo"] = {
-        "shardId": discarded.shard_id,
+        "shardId": real_shard(discarded.shard_id),
         "startSequenceNumber": discarded.first_text,
         "endSequenceNumber": discarded.last_text,
         **_arrivals(discarded),

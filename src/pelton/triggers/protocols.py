@@ -21,6 +21,7 @@ class SourceRecord(NamedTuple):
     created_ms: int  #: when it was made, milliseconds since the epoch
     event: bytes  #: the record's JSON in the form of the Lambda event, complete
     keys: bytes  #: JSON of its key attributes, always written the same way for the same key
+    sent_ms: int | None = None  #: when a pass sent it again: its age counts from then
 
 
 class Page(NamedTuple):

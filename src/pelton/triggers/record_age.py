@@ -5,6 +5,7 @@ from __future__ import annotations
 from pelton.triggers.lane_steps import LaneView
 from pelton.triggers.mappings import MappingSettings
 from pelton.triggers.pieces import Piece
+from pelton.triggers.protocols import SourceRecord
 
 
 def leading_run(piece: Piece, now_ms: int, view: LaneView) -> tuple[int, bool]:
@@ -16,9 +17,9 @@ def leading_run(piece: Piece, now_ms: int, view: LaneView) -> tuple[int, bool]:
     if limit_ms is None or not piece.records:
         return len(piece.records), False
     oldest_ms = now_ms - limit_ms
-    is_too_old = piece.records[0].created_ms < oldest_ms
+    is_too_old = _since_ms(piece.records[0]) < oldest_ms
     for index, record in enumerate(piece.records):
-        if (record.created_ms < oldest_ms) is not is_too_old:
+        if (_since_ms(record) < oldest_ms) is not is_too_old:
             return index, is_too_old
     return len(piece.records), is_too_old
 
@@ -33,6 +34,11 @@ def expires_ms(piece: Piece, settings: MappingSettings, retention_ms: int) -> in
     """When the first record of a piece grows too old to be delivered in it; None: never, as things are."""
     limit_ms = _age_limit_ms(piece, settings, retention_ms)
     return piece.records[0].created_ms + limit_ms if piece.records and limit_ms is not None else None
+
+
+def _since_ms(record: SourceRecord) -> int:
+    """From when a record's age counts: its making, or when a pass sent it again."""
+    return record.created_ms if record.sent_ms is None else record.sent_ms
 
 
 def _age_limit_ms(piece: Piece, settings: MappingSettings, retention_ms: int) -> int | None:

@@ -12,16 +12,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from random import Random
+from typing import TypeVar
 
 from pelton.clock import Clock
 from pelton.operations import JsonObject
 from pelton.storage.catalog import SequenceNumber
 from pelton.storage.engine import Storage
-from pelton.triggers.announcing import begins_on_new_stream, begins_with_backlog
+from pelton.storage.transaction import WriteTransaction
+from pelton.triggers.announcing import begins_on_new_stream, begins_with_backlog, pass_ended
 from pelton.triggers.checkpoints import StoredCheckpoints
 from pelton.triggers.counting import EventCounts
-from pelton.triggers.errors import MappingNotFound, StillMoving
+from pelton.triggers.errors import StillMoving
 from pelton.triggers.events import ShardStatus, TriggerEvent
+from pelton.triggers.known_mappings import KnownMappings
 from pelton.triggers.log_source import LogSources
 from pelton.triggers.mapping_runner import MappingRunner, Surroundings
 from pelton.triggers.mapping_store import (
@@ -32,16 +35,19 @@ from pelton.triggers.mapping_store import (
     stored_mappings,
     waiting_records,
 )
-from pelton.triggers.mappings import API, PROJECT, EventSourceMapping, MappingSettings, configuration
+from pelton.triggers.mappings import API, PROJECT, RESULTS, EventSourceMapping, MappingSettings, configuration
 from pelton.triggers.new_mappings import declared_function, function_name_of, new_mapping
 from pelton.triggers.options import TriggerOptions
 from pelton.triggers.parameters import TRIM_HORIZON, CreateParameters, create_parameters
+from pelton.triggers.passes import Passes
 from pelton.triggers.pieces import Piece
 from pelton.triggers.protocols import Executor
 from pelton.triggers.seeking import move_positions
 
+T = TypeVar("T")
 
-class Triggers:
+
+class Triggers(KnownMappings):
     """The mappings and their runners."""
 
     def __init__(
@@ -54,6 +60,7 @@ class Triggers:
         on_event: Callable[[TriggerEvent], None],
         options: TriggerOptions,
     ) -> None:
+        super().__init__(stored_mappings(storage.snapshot()))
         self._storage = storage
         self._clock = clock
         self._random = random
@@ -62,8 +69,8 @@ class Triggers:
             execute=execute, clock=clock, random=random, retention_ms=options.retention_ms, on_event=on_event
         )
         self._destinations = options.destinations
-        self._sources = LogSources(storage)
-        self._mappings = {mapping.uuid: mapping for mapping in stored_mappings(storage.snapshot())}
+        self.sources = LogSources(storage)
+        self.passes = Passes(storage, clock, self, lambda row: on_event(pass_ended(row)))
         self._runners: dict[str, MappingRunner] = {}
         self.counts: dict[str, EventCounts] = {}  #: by mapping, since the start
         self._leaving: set[asyncio.Task[None]] = set()
@@ -74,6 +81,7 @@ class Triggers:
     async def start(self) -> None:
         """Begin the runners where their checkpoints stand."""
         self._is_started = True
+        await self.passes.start()
         for mapping in self.mappings():
             if mapping.uuid not in self._runners:
                 await self._begin(mapping)
@@ -127,17 +135,26 @@ class Triggers:
         await self._replace(replace(self.get(mapping_uuid), is_paused=is_paused))
 
     async def move(self, mapping_uuid: str, position: SequenceNumber) -> None:
-        """Go on after that position, in every shard; what is under way ends first. Raises StillMoving."""
-        mapping = self.get(mapping_uuid)
+        """Go on after that position, in every shard; what is under way ends first. Raises StillMoving, PassRefused."""
+        self.passes.check_none(mapping_uuid)
+        decide = partial(move_positions, mapping=self.get(mapping_uuid), position=position)
+        await self.restart(mapping_uuid, decide, lambda _: None)
+
+    async def restart(
+        self, mapping_uuid: str, decide: Callable[[WriteTransaction], T], decided: Callable[[T], None]
+    ) -> T:
+        """Let what is under way end, decide, hear of it, and begin again. Raises StillMoving."""
         if mapping_uuid in self._moving:
-            raise StillMoving(mapping.function_name)
+            raise StillMoving(self.get(mapping_uuid).function_name)
         self._moving.add(mapping_uuid)
         runner = self._runners.pop(mapping_uuid, None)
         try:
             if runner is not None:
                 await runner.stop(_LEAVING_PATIENCE_S)
                 await runner.checkpoints.flush()
-            await self._storage.write(partial(move_positions, mapping=mapping, position=position))
+            answer = await self._storage.write(decide)
+            decided(answer)
+            return answer
         finally:  # A full disk must not leave the function without a runner.
             self._moving.discard(mapping_uuid)
             if mapping_uuid in self._mappings:
@@ -166,28 +183,11 @@ class Triggers:
         await self._storage.write(partial(drop_mappings, uuids=(mapping_uuid,)))
         return mapping
 
-    def get(self, mapping_uuid: str) -> EventSourceMapping:
-        """The mapping with that UUID.
-
-        Raises:
-            MappingNotFound: there is none.
-        """
-        mapping = self._mappings.get(mapping_uuid)
-        if mapping is None:
-            raise MappingNotFound
-        return mapping
-
-    def mappings(self) -> tuple[EventSourceMapping, ...]:
-        """All mappings, oldest first."""
-        return tuple(sorted(self._mappings.values(), key=lambda mapping: (mapping.made_ms, mapping.uuid)))
-
     def shown(self, mapping: EventSourceMapping, state: str | None = None) -> JsonObject:
         """The mapping's configuration on the wire; ``state`` replaces the one it is in, for a change's answer."""
         runner = self._runners.get(mapping.uuid)
         is_busy, result = (False, None) if runner is None else (runner.is_busy, runner.last_result)
-        if state is None:
-            state = "Enabled" if mapping.settings.is_enabled else "Disabling" if is_busy else "Disabled"
-        return configuration(mapping, state=state, last_result=_RESULTS[result])
+        return configuration(mapping, state=state or mapping.state(is_busy=is_busy), last_result=RESULTS[result])
 
     def status(self) -> tuple[ShardStatus, ...]:
         """Where every function stands in every shard that is not finished."""
@@ -200,7 +200,7 @@ class Triggers:
 
     def wake(self, tip: SequenceNumber) -> None:
         """Changes up to ``tip`` were committed: the readers of the shards they concern go on."""
-        self._sources.wake(tip)
+        self.sources.wake(tip)
 
     def reset_backoff(self, function: str) -> None:
         """The code of the function of that name changed: what waits for a retry is tried now."""
@@ -210,13 +210,14 @@ class Triggers:
 
     def outstanding(self, up_to: SequenceNumber) -> list[str]:
         """What is not done of the changes up to that number: one line each, the function's name first."""
-        if self._sources.seen < up_to:
+        if self.sources.seen < up_to:
             return ["triggers: a commit that was not looked at yet"]
         return [line for runner in self._runners.values() for line in runner.outstanding(up_to)]
 
     async def drain(self, timeout_s: float) -> None:
         """Begin nothing more, let batches in flight end for at most that long, make all state durable, stop."""
         self._is_draining = True
+        self.passes.close()
         runners = tuple(self._runners.values())
         await asyncio.gather(*(runner.stop(timeout_s) for runner in runners), *self._leaving)
         for runner in runners:
@@ -276,8 +277,8 @@ class Triggers:
             return
         runner = MappingRunner(
             mapping,
-            self._sources.source(mapping.stream_arn),
-            StoredCheckpoints(self._storage, mapping.uuid, self._destinations),
+            self.passes.source(mapping, self.sources.source(mapping.stream_arn)),
+            StoredCheckpoints(self._storage, mapping.uuid, self._destinations, self.passes.noted),
             self._surroundings,
             self.counts.setdefault(mapping.uuid, EventCounts()),
         )
@@ -297,4 +298,3 @@ class Triggers:
 
 #: How long the batch in flight of a deleted mapping may take: the longest that a function may run (s).
 _LEAVING_PATIENCE_S = 900.0
-_RESULTS = {None: "No records processed", True: "OK", False: "PROBLEM: Function call failed"}

@@ -33,6 +33,7 @@ from tests.end_to_end.running import Up, http, wait_for
 #: Kills of one data folder; the next ones begin with a fresh one, so that what is read again stays small.
 KILLS_PER_FOLDER = 20
 _PATIENCE_S = 60.0
+_START_PATIENCE_S = 180.0  #: a machine under other loads, too, syncs in the end
 #: At most so many operations of a point's kind before the one that ends the server.
 _COUNTS = {"write-wal": 200, "sync-wal": 12, "synced-wal": 12, "write-database": 40, "sync-database": 2}
 
@@ -112,7 +113,12 @@ class _Folder:
         self._point = self._random.choice((*POINTS, "none", "none", "none"))
         count = self._random.randint(1, _COUNTS.get(self._point, 1))
         arguments = [str(self._project), str(self._data_dir), self._point, str(count), str(self._verified_ms)]
-        return Up(self._project, self._data_dir, command=[sys.executable, "-m", "tests.crash.armed", *arguments])
+        return Up(
+            self._project,
+            self._data_dir,
+            command=[sys.executable, "-m", "tests.crash.armed", *arguments],
+            patience_s=_START_PATIENCE_S,
+        )
 
     def _kill_under_load(self, up: Up) -> None:
         """Write until the server ends at its point, or is killed at a random moment."""

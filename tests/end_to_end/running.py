@@ -51,6 +51,7 @@ class Up:
         *options: str,
         environment: dict[str, str] | None = None,
         command: list[str] | None = None,
+        patience_s: float = PATIENCE_S,
     ) -> None:
         """Start it, or another ``command`` that ends as ``pelton up --json`` would, and wait until it is ready."""
         self.project = project
@@ -72,7 +73,11 @@ class Up:
         ]
         for reader in self._readers:
             reader.start()
-        ready = wait_for(self._first_ready, f"the ready line; so far:\n{self.talk}")
+        try:
+            ready = wait_for(self._first_ready, f"the ready line; so far:\n{self.talk}", patience_s)
+        except AssertionError:
+            self.process.kill()
+            raise
         self.ready_s = time.monotonic() - self.began
         self.state: dict[str, Any] = ready
         self.application: str = ready["addresses"]["application"]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import inspect
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
@@ -121,6 +122,31 @@ def test_a_presigned_request_is_good_for_as_long_as_it_says() -> None:
         verify(signed(SigV4QueryAuth), later_ms=61 * MINUTE_MS)
 
 
+def test_a_presigned_request_is_good_for_a_week_at_most() -> None:
+    request = signed(SigV4QueryAuth)
+    longer = request.query.replace(b"X-Amz-Expires=3600", b"X-Amz-Expires=604801")
+    assert longer != request.query
+
+    with pytest.raises(IncompleteSignature, match="at most 604800"):
+        claim_of(request._replace(query=longer))
+
+
+def test_a_presigned_request_cannot_be_given_a_longer_life() -> None:
+    request = signed(SigV4QueryAuth)
+    longer = request._replace(query=request.query.replace(b"X-Amz-Expires=3600", b"X-Amz-Expires=86400"))
+
+    with pytest.raises(InvalidSignature, match="does not match the signature you provided"):
+        verify(longer)
+
+
+def test_signatures_are_compared_in_constant_time() -> None:
+    """Held by the source: a comparison with ``==`` would pass every other test here."""
+    source = inspect.getsource(Verifier.verify)
+
+    assert "compare_digest" in source
+    assert "== claim.signature" not in source
+
+
 HEADER = "AWS4-HMAC-SHA256 Credential=k/20260101/r/dynamodb/aws4_request, SignedHeaders=host, Signature=s"
 
 
@@ -181,6 +207,7 @@ def test_an_incomplete_signature_is_refused_with_the_services_text(
         (b"AWS4-HMAC-SHA256 ", b"AWS4-HMAC-SHA1 ", "Unsupported AWS 'algorithm': 'AWS4-HMAC-SHA1'"),
         (b"aws4_request", b"aws3_request", "valid terminator: 'aws4_request', not 'aws3_request'"),
         (b"host;", b"", "'Host' or ':authority' must be a 'SignedHeader'"),
+        (b";x-amz-target", b"", "'X-Amz-Target' must be a 'SignedHeader'"),
     ],
 )
 def test_a_signature_of_another_kind_is_refused(replaced: bytes, by: bytes, text: str) -> None:

@@ -130,9 +130,11 @@ def _exponent(text: str | None) -> int:
     """The written exponent; far out of range is near enough for one with too many digits."""
     if text is None:
         return 0
-    if len(text.lstrip("+-0")) > _EXPONENT_DIGITS_MAX:
-        return -_FAR if text[0] == "-" else _FAR
-    return int(text)
+    digits = text.lstrip("+-0")  # Python refuses to read some thousands of digits, zeros too.
+    is_negative = text[0] == "-"
+    if len(digits) > _EXPONENT_DIGITS_MAX:
+        return -_FAR if is_negative else _FAR
+    return int(digits or "0") * (-1 if is_negative else 1)
 
 
 def _checked(is_negative: bool, digits: str, exponent: int) -> Parts:

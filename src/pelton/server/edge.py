@@ -13,21 +13,17 @@ from typing import cast
 
 import httptools
 
-from pelton.server.http import Handler, Header, HttpRequest, HttpResponse, ResponseWriter, joined_headers
+from pelton.server.heads import RequestRefused, head_without_upgrade, joined_headers
+from pelton.server.http import Handler, Header, HttpRequest, HttpResponse, ResponseWriter
 from pelton.server.options import ServerOptions
 
 #: How long a connection that is refused may go on sending before it is cut (s): time for it to read why.
 _LINGER_S = 2.0
 
+#: Parts of a body kept apart: a body in chunks of one byte would need fifty times its size.
+_PARTS_MAX = 1024
+
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-
-
-class _Refused(Exception):
-    """The rest of the connection is not read: answer and close."""
-
-    def __init__(self, status: HTTPStatus) -> None:
-        super().__init__(status.phrase)
-        self.status = status
 
 
 class _Slot:
@@ -123,10 +119,10 @@ class Connection(asyncio.Protocol):
                 self._count_head(len(data))  # What brings no body is head, or trailer: the parser keeps it all.
         except httptools.HttpParserCallbackError as fault:
             cause = fault.__context__
-            if not isinstance(cause, _Refused):
+            if not isinstance(cause, RequestRefused):
                 raise
             self._refuse(cause.status)
-        except _Refused as refused:
+        except RequestRefused as refused:
             self._refuse(refused.status)
         except httptools.HttpParserError:
             self._refuse(HTTPStatus.BAD_REQUEST)
@@ -141,16 +137,11 @@ class Connection(asyncio.Protocol):
             except httptools.HttpParserUpgrade as upgrade:
                 # A wish for another protocol may be ignored (RFC 9110, 7.8), but the parser has skipped the body:
                 # the request is read once more, without the wish.
-                data = self._head_without_upgrade() + data[upgrade.args[0] :]
+                head = head_without_upgrade(self._parser.get_method(), self._url, self._headers)
+                data = head + data[upgrade.args[0] :]
                 self._parser = httptools.HttpRequestParser(self)
             else:
                 return
-
-    def _head_without_upgrade(self) -> bytes:
-        lines = [
-            b"%b: %b\r\n" % header for header in self._headers.items() if header[0] not in (b"upgrade", b"connection")
-        ]
-        return b"%b %b HTTP/1.1\r\n%b\r\n" % (self._parser.get_method(), self._url, b"".join(lines))
 
     # What httptools calls.
 
@@ -173,7 +164,7 @@ class Connection(asyncio.Protocol):
         raw = self._raw_headers
         raw.append((name, value))
         if len(raw) > self._options.header_count_max:
-            raise _Refused(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+            raise RequestRefused(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 
     def on_headers_complete(self) -> None:
         """The head is whole: refuse what will be too long before it arrives."""
@@ -186,23 +177,30 @@ class Connection(asyncio.Protocol):
             self._count_head(len(self._url) + sum(len(name) + len(value) for name, value in raw))
         self._has_head = True
         if self._parser.get_method() == b"CONNECT":
-            raise _Refused(HTTPStatus.NOT_IMPLEMENTED)
+            raise RequestRefused(HTTPStatus.NOT_IMPLEMENTED)
         options, headers = self._options, self._headers
         # DynamoDB's requests go to the root; code for functions and objects for other services go elsewhere.
         self._body_bytes_max = options.body_bytes_max if self._url == b"/" else options.upload_bytes_max
         if int(headers.get(b"content-length", b"0") or b"0") > self._body_bytes_max:
-            raise _Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+            raise RequestRefused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         if headers.get(b"expect", b"").lower() == b"100-continue" and not self._parser.should_upgrade():
             slot = _Slot(self)
             slot.data = _CONTINUE
             self._slots.append(slot)
 
+    def on_chunk_header(self) -> None:
+        """A chunk begins. RFC 9112, 6.1: a coding beside it is not undone here."""
+        if self._headers.get(b"transfer-encoding", b"").lower() != b"chunked":
+            raise RequestRefused(HTTPStatus.NOT_IMPLEMENTED)
+
     def on_body(self, body: bytes) -> None:
         """A part of the body."""
         self._body.append(body)
         self._body_bytes += len(body)
+        if len(self._body) > _PARTS_MAX:
+            self._body = [b"".join(self._body)]
         if self._body_bytes > self._body_bytes_max:
-            raise _Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+            raise RequestRefused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 
     def on_message_complete(self) -> None:
         """The request is whole: hand it on."""
@@ -284,7 +282,7 @@ class Connection(asyncio.Protocol):
     def _count_head(self, count: int) -> None:
         self._head_bytes += count
         if self._head_bytes > self._options.head_bytes_max:
-            raise _Refused(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+            raise RequestRefused(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 
     def _pace(self) -> None:
         """Read on, or stop reading, as the answers go out."""

@@ -5,7 +5,7 @@ Header names are lower case in a request and as they shall be sent in a response
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from email.utils import formatdate
 from http import HTTPStatus
 from typing import NamedTuple
@@ -42,15 +42,6 @@ Handler = Callable[[HttpRequest, Reply], None]
 def text_response(status: int, text: str, *headers: Header) -> HttpResponse:
     """A response of plain text, for a person to read."""
     return HttpResponse(status, ((b"Content-Type", b"text/plain; charset=utf-8"), *headers), text.encode())
-
-
-def joined_headers(raw: Iterable[Header]) -> dict[bytes, bytes]:
-    """Headers by lower-case name; the values of a repeated one joined with commas (RFC 9110, 5.3)."""
-    headers: dict[bytes, bytes] = {}
-    for name, value in raw:
-        lower = name.lower()
-        headers[lower] = b"%b,%b" % (headers[lower], value) if lower in headers else value
-    return headers
 
 
 class ResponseWriter:

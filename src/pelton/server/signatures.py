@@ -41,7 +41,7 @@ class Verifier:
         Raises:
             NotAuthenticated: with the service's text for what is wrong.
         """
-        _check_claim(claim, service)
+        _check_claim(claim, service, request)
         _check_date(claim, datetime.fromtimestamp(now_ms / 1000, tz=UTC))
         credential = self._credentials.get(claim.scope.key)
         if credential is None:
@@ -69,7 +69,7 @@ class Verifier:
         return key
 
 
-def _check_claim(claim: Claim, service: str) -> None:
+def _check_claim(claim: Claim, service: str, request: HttpRequest) -> None:
     if claim.algorithm != ALGORITHM:
         raise IncompleteSignature(f"Unsupported AWS 'algorithm': '{claim.algorithm}' (only {ALGORITHM} for now). ")
     scope = claim.scope
@@ -79,8 +79,12 @@ def _check_claim(claim: Claim, service: str) -> None:
         raise InvalidSignature(
             f"Credential should be scoped with a valid terminator: 'aws4_request', not '{scope.terminator}'. "
         )
-    if "host" not in claim.signed_headers.split(";"):
+    signed = claim.signed_headers.split(";")
+    if "host" not in signed:
         raise InvalidSignature("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.")
+    # Or whoever has overheard a request could send it again, within its minutes, as another operation.
+    if b"x-amz-target" in request.headers and "x-amz-target" not in signed:
+        raise InvalidSignature("'X-Amz-Target' must be a 'SignedHeader' in the AWS Authorization.")
 
 
 def _check_date(claim: Claim, now: datetime) -> None:

@@ -19,7 +19,7 @@ REFUSED = [
     ({"timeout_s": 901}, "timeout 901 s"),
     ({"memory_mb": 64}, "memory 64 MB is not in 128 to 10240"),
     # Another language, by name and with its cure.
-    ({"runtime": "nodejs20.x"}, "runtime 'nodejs20.x' is not served here, only python3.N is: set the runtime"),
+    ({"runtime": "ruby3.3"}, "runtime 'ruby3.3' is not served here, only python3.N, nodejsN.x and provided are"),
 ]
 
 

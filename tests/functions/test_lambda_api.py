@@ -216,7 +216,7 @@ REFUSED: list[tuple[str, dict[str, object], int, str]] = [
     ),
     ("Invoke", {"FunctionName": "declared", "ClientContext": "e30"}, 400, "Client context must be a valid Base64"),
     ("CreateFunction", {"FunctionName": "declared"}, 409, "Function already exist: declared"),
-    ("CreateFunction", {"Runtime": "nodejs20.x"}, 400, "function made: runtime 'nodejs20.x' is not served here"),
+    ("CreateFunction", {"Runtime": "ruby3.3"}, 400, "function made: runtime 'ruby3.3' is not served here"),
     ("CreateFunction", {"Layers": ["arn"]}, 400, "Layers is not served here"),
     ("PublishVersion", {"FunctionName": "declared"}, 409, "Function declared is declared by the project"),
     ("CreateFunction", {"PackageType": "Image"}, 400, "PackageType Image is not served here"),

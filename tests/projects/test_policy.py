@@ -163,13 +163,13 @@ def test_a_broken_project_is_one_clear_line(text: str, reason: str) -> None:
 
 def test_functions_in_other_languages_are_skipped_with_their_routes_and_mappings() -> None:
     text = one("{http: GET /x}, {stream: {type: dynamodb, arn: !GetAtt Users.StreamArn}}").replace(
-        "python3.12", "nodejs20.x"
+        "python3.12", "ruby3.3"
     )
 
     project = read(text)
 
     assert (project.functions, project.routes, project.mappings) == ((), (), ())
-    assert "(nodejs20.x) does not run here" in texts_of(project)[0]
+    assert "(ruby3.3) does not run here" in texts_of(project)[0]
 
 
 def test_the_first_of_two_equal_routes_is_kept() -> None:

@@ -20,6 +20,7 @@ MEMORY_MB_MIN = 128
 MEMORY_MB_MAX = 10240
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_OTHER_RUNTIME = re.compile(r"nodejs\d+\.x|provided(\.al2|\.al2023)?")
 _PYTHON_RUNTIME = re.compile(r"python3\.(\d+)")
 
 
@@ -62,12 +63,18 @@ class Function:
             raise InvalidFunction(
                 f"function {self.key}: memory {self.memory_mb} MB is not in {MEMORY_MB_MIN} to {MEMORY_MB_MAX}"
             )
-        python_minor(self.runtime, self.key)
+        if not _OTHER_RUNTIME.fullmatch(self.runtime):
+            python_minor(self.runtime, self.key)
 
     @property
     def arn(self) -> str:
         """The unqualified ARN."""
         return function_arn(self.region, self.account, self.name)
+
+    @property
+    def is_python(self) -> bool:
+        """Whether its handler is Python; else its program speaks the Runtime API."""
+        return not _OTHER_RUNTIME.fullmatch(self.runtime)
 
     @property
     def identity(self) -> str:
@@ -89,7 +96,7 @@ def python_minor(runtime: str, function_key: str) -> int:
     match = _PYTHON_RUNTIME.fullmatch(runtime)
     if match is None:
         raise InvalidFunction(
-            f"function {function_key}: runtime {runtime!r} is not served here, only python3.N is: "
-            "set the runtime to python3.11 or later, or take the function out of this project"
+            f"function {function_key}: runtime {runtime!r} is not served here, only python3.N, nodejsN.x and provided "
+            "are: set the runtime to python3.11 or later, or take the function out of this project"
         )
     return int(match[1])

@@ -99,6 +99,9 @@ class InProcessExecutor:
         if not function.code_root.is_dir():
             text = f"the code folder {function.code_root} does not exist: correct the function's path"
             return sandbox_run("Runtime.InvalidWorkingDir", text)
+        if not function.is_python:
+            text = f"function {function.key} ({function.runtime}) needs a process of its own: run it with pelton up"
+            return sandbox_run("Runtime.InvalidEntrypoint", text)
         plan = self._workplaces.plan(function, 0, now_ms=self._clock.now_ms(), random=self._random)
         namespace = Namespace(function.code_root, module_paths(function), plan.environment)
         began = self._clock.monotonic()

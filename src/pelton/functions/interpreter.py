@@ -1,16 +1,25 @@
-"""Which Python runs a project's functions, where its modules come from, and what names its requirements.
+"""What runs a project's functions, where their modules come from, and what names their requirements.
 
-Every ``python3.*`` runtime runs on the project's interpreter.
+Every ``python3.*`` runtime runs on the project's interpreter, every ``nodejs*`` one on the ``node`` of the PATH.
 """
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from pelton.functions.definition import Function, python_minor
 from pelton.functions.options import FunctionsOptions
+
+#: Loads Node handlers over the Runtime API; it lies beside the worker's modules.
+_NODE_BOOTSTRAP = Path(__file__).parent / "worker" / "node_bootstrap.mjs"
+
+
+class ProgramMissing(OSError):
+    """What runs a function is not there; the text names it and the cure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +50,8 @@ def installation(function: Function, options: FunctionsOptions) -> Installation:
 
 def version_note(function: Function, version: str) -> str | None:
     """What to say when the interpreter's minor version, e.g. of 3.11.4, is not the runtime's."""
+    if not function.is_python:
+        return None
     if version.split(".")[:2] == ["3", str(python_minor(function.runtime, function.key))]:
         return None
     return f"runtime {function.runtime} runs on Python {version} here"
@@ -48,7 +59,34 @@ def version_note(function: Function, version: str) -> str | None:
 
 def module_paths(function: Function) -> list[str]:
     """What layers add to ``sys.path``: their ``python`` folder, or the layer itself where it holds modules."""
+    if not function.is_python:
+        return []
     return [str(path) for layer in function.layers for path in _layer_paths(layer, function)]
+
+
+def program(function: Function, search_path: str) -> list[str] | None:
+    """The command of a function that is no Python: its ``bootstrap``, or Node with Pelton's own. None: it is Python.
+
+    Args:
+        search_path: where ``node`` is looked for (``PATH``).
+
+    Raises:
+        ProgramMissing: it is not there; the text says what to do.
+    """
+    if function.is_python:
+        return None
+    if function.runtime.startswith("provided"):
+        for folder in (function.code_root, *function.layers):
+            bootstrap = folder / "bootstrap"
+            if bootstrap.is_file():
+                if not os.access(bootstrap, os.X_OK):
+                    raise ProgramMissing(f"{bootstrap} is not executable: chmod +x {bootstrap}")
+                return [str(bootstrap.resolve())]
+        raise ProgramMissing(f"there is no bootstrap in {function.code_root}: a {function.runtime} function needs one")
+    node = shutil.which("node", path=search_path)
+    if node is None:
+        raise ProgramMissing(f"runtime {function.runtime} needs Node.js, and no node is on the PATH: install it")
+    return [node, str(_NODE_BOOTSTRAP)]
 
 
 def _layer_paths(layer: Path, function: Function) -> list[Path]:

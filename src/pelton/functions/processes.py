@@ -15,7 +15,7 @@ from random import Random
 from pelton.clock import Clock
 from pelton.functions.definition import Function
 from pelton.functions.executor import Report, Run, Task
-from pelton.functions.interpreter import Installation, installation, version_note
+from pelton.functions.interpreter import Installation, ProgramMissing, installation, version_note
 from pelton.functions.invocation import Draining, LogKind, Throttled
 from pelton.functions.launch import Child
 from pelton.functions.options import FunctionsOptions
@@ -230,6 +230,8 @@ class ProcessExecutor:
         except OSError as error:
             self._workplaces.give_back(function, number)
             text = f"the interpreter {self.installation(function).python} cannot be started: {error}"
+            if isinstance(error, ProgramMissing):
+                text = str(error)
             self._on_failure(pool, sandbox_run("Runtime.InvalidEntrypoint", text))
             return
         self._list.add(child.pid, plan.log_stream)

@@ -13,13 +13,13 @@ import os
 from collections.abc import Callable
 from dataclasses import replace
 from enum import Enum
-from pathlib import Path
 from typing import cast
 
 from pelton.functions.definition import Function
 from pelton.functions.executor import Run, Task
 from pelton.functions.launch import Child
 from pelton.functions.lines import LineSplitter
+from pelton.functions.resident import resident_bytes
 from pelton.functions.sandbox import Ending, ended_run
 from pelton.functions.worker.frames import FrameReader, encode_frame
 from pelton.operations import JsonObject
@@ -115,11 +115,9 @@ class WorkerProcess(asyncio.Protocol):
 
     def check_memory(self) -> None:
         """End the worker when its resident size is over its function's limit; only Linux says how large it is."""
-        try:
-            statm = Path(f"/proc/{self.pid}/statm").read_bytes()
-        except OSError:
-            return
-        self._resident_bytes = max(self._resident_bytes, int(statm.split()[1]) * os.sysconf("SC_PAGESIZE"))
+        self._resident_bytes = max(
+            self._resident_bytes, resident_bytes(self.pid, is_bridge=not self.function.is_python)
+        )
         if self._resident_bytes > self.function.memory_mb << 20:
             self.end(Ending.MEMORY)
 
@@ -154,15 +152,16 @@ class WorkerProcess(asyncio.Protocol):
         elif kind == "failed":
             self._failed = _run(header, payload, header["ms"])
         else:
-            self._finish(_run(header, payload, self._take_init_ms()))
+            is_last = header.get("is_last", False)
+            self._finish(_run(header, payload, self._take_init_ms()), WorkerState.GONE if is_last else WorkerState.IDLE)
 
-    def _finish(self, run: Run) -> None:
+    def _finish(self, run: Run, state: WorkerState) -> None:
         if self.ending is not Ending.EXIT:  # It is being killed: the answer came too late.
             return
         self._stop_timer()
         self._task = None
         done, self._done = self._done, None
-        self.state = WorkerState.IDLE
+        self.state = state
         if done is not None:
             done(run)
 

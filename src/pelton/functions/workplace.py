@@ -13,9 +13,10 @@ from random import Random
 
 from pelton.functions.definition import Function
 from pelton.functions.environment import function_environment
-from pelton.functions.interpreter import interpreter, module_paths
+from pelton.functions.interpreter import interpreter, module_paths, program
 from pelton.functions.launch import LaunchPlan
 from pelton.functions.options import FunctionsOptions
+from pelton.operations import JsonObject
 
 
 class Workplaces:
@@ -53,7 +54,7 @@ class Workplaces:
         """How to launch the function's worker with that number.
 
         Raises:
-            OSError: its temporary folder cannot be made.
+            OSError: its temporary folder cannot be made, or what runs it is not there (``ProgramMissing``).
         """
         home = function.identity.removeprefix("arn:aws:lambda:").replace(":", "-").replace("$", "")
         temporary = self._temporary / f"{home}-{number}"
@@ -62,7 +63,7 @@ class Workplaces:
         environment = function_environment(
             function, self._options, log_stream=log_stream, temporary=temporary, no_config=self._no_config
         )
-        start = {
+        start: JsonObject = {
             "handler": function.handler,
             "runtime": function.runtime,
             "code_root": str(function.code_root.resolve()),
@@ -73,6 +74,7 @@ class Workplaces:
             "log_group": function.log_group,
             "log_stream": log_stream,
             "parent_pid": os.getpid(),
+            "command": program(function, environment.get("PATH", os.defpath)),
         }
         return LaunchPlan(
             python=interpreter(self._options),

@@ -61,7 +61,7 @@ class FunctionReader:
         return FunctionDeclaration(
             key=source.key,
             name=text_of(self.evaluator.references.physical_name(source.logical_id), where, f"{source.label}.name"),
-            handler=_handler(self._value(properties, "Handler"), properties.at("Handler"), source.label),
+            handler=self._handler(properties, source.label),
             runtime=text_of(self._value(properties, "Runtime"), properties.at("Runtime"), f"{source.label}.runtime"),
             code_root=source.code_root,
             environment=self._environment(source.label, environment),
@@ -76,6 +76,12 @@ class FunctionReader:
             inline_code=source.inline_code,
         )
 
+    def _handler(self, properties: Block, label: str) -> str:
+        value, where = self._value(properties, "Handler"), properties.at("Handler")
+        if str(self._value(properties, "Runtime")).startswith("provided") and value is not None:
+            return text_of(value, where, f"{label}.handler")  # What a program makes of it is its own affair.
+        return _handler(value, where, label)
+
     def _value(self, properties: Block, name: str) -> Value:
         return self.evaluator.evaluate(properties.get(name), properties.at(name))
 
@@ -86,9 +92,9 @@ class FunctionReader:
         runtime = self._value(properties, "Runtime")
         if runtime is None:
             raise ProjectRefused(properties.where, f"{source.label} has no runtime", source.runtime_cure)
-        if isinstance(runtime, str) and not runtime.startswith("python"):
+        if isinstance(runtime, str) and not runtime.startswith(("python", "nodejs", "provided")):
             what = f"the function {source.key} ({runtime}) does not run here"
-            self.notes.warn(properties.at("Runtime"), what, "Pelton runs Python functions; the others go on")
+            self.notes.warn(properties.at("Runtime"), what, "Pelton runs python, nodejs and provided; the others go on")
             return False
         return True
 

@@ -21,6 +21,9 @@ from pelton.stack.refusal import CannotStart
 from pelton.stack.watching import touched, watch
 from pelton.triggers.parameters import SERVED
 
+#: Files that are code; ``bootstrap`` is too.
+_CODE = frozenset({".py", ".js", ".mjs", ".cjs"})
+
 
 class Application:
     """One project on one core."""
@@ -93,7 +96,7 @@ class Application:
         if changed & {path.resolve() for path in self.project.watched}:
             await self._read_again()
         roots = [(function.key, function.code_root) for function in self._core.functions.list()]
-        code = {path for path in changed if path.suffix == ".py"}
+        code = {path for path in changed if path.suffix in _CODE or path.name == "bootstrap"}
         if names := touched(code, roots):
             await self._core.functions.reload(names)
             for function in filter(None, map(self._core.functions.get, names)):

@@ -6,7 +6,7 @@ event is parsed once, by the worker, and a result not at all):
     header_length payload_length header payload
 
 Pelton sends one ``start`` header first and then one header per invocation; the worker answers the
-first with ``ready`` or ``failed`` and each later one with ``result`` or ``error``.
+first with ``ready`` or ``failed`` and each later one with ``result`` or ``error``; ``is_last`` says that it ends then.
 """
 
 from __future__ import annotations

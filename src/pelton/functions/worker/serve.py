@@ -18,6 +18,7 @@ import traceback
 from collections.abc import Callable
 from typing import Any
 
+from .bridge import bridge
 from .caches import leave_no_caches
 from .context import LambdaContext
 from .faults import error_object, error_payload
@@ -38,6 +39,8 @@ def serve(fd: int) -> None:
     function, _ = channel.receive()
     hold_on_to(fd, function["parent_pid"])
     os.register_at_fork(after_in_child=channel.forget)
+    if function.get("command"):
+        bridge(function, channel)
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(line_buffering=True, errors="backslashreplace")  # type: ignore[union-attr]
     worker = Worker(function, channel)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 
 from pelton.storage.check import check
-from pelton.tables.copying import Copying
+from pelton.tables.copying import Copying, copying_step
 
 from .wire import Wire
 
@@ -237,6 +238,28 @@ def test_half_made_backups_and_restores_go_on_after_a_restart(wire: Wire, tmp_pa
     assert scanned(after, "again") == scanned(after, "orders")
     after.storage.close()
     assert check(tmp_path / "data").problems == ()
+
+
+def test_what_a_crash_leaves_at_any_step_becomes_whole(wire: Wire, tmp_path: Path) -> None:
+    fill(wire, MANY)
+    expected = scanned(wire, "orders")
+    arn = backup(wire)
+    images = []
+    for number in range(4):
+        fill(wire, 100, kind=f"b{number}")
+        image = tmp_path / f"crash{number}"
+        shutil.copytree(tmp_path / "data", image, ignore=shutil.ignore_patterns("*lock*"))
+        images.append(image)
+        wire.storage.submit(lambda transaction: copying_step(transaction, 0), lambda answer: None)
+
+    for image in images:
+        after = Wire(image)
+        work(after)
+        restore(after, arn)
+        work(after)
+        assert scanned(after, "again") == expected
+        after.storage.close()
+        assert check(image).problems == ()
 
 
 def test_a_backup_outlives_its_table_and_goes_when_it_is_told(wire: Wire) -> None:

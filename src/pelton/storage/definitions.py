@@ -12,7 +12,7 @@ from pelton.items.schema import KeySchema
 from pelton.operations import JsonObject
 from pelton.storage.catalog import Index, IndexId, Table, TableId
 from pelton.storage.change import StoredItem
-from pelton.storage.contents import schema_to_json
+from pelton.storage.contents import rows_of, schema_to_json
 from pelton.storage.schema import index_rows, item_rows
 from pelton.storage.shards import ShardMap
 
@@ -82,13 +82,25 @@ class Definitions(ShardMap):
         self.create_rows(index_rows(index.id))
         return self._with_indexes(current, (*current.indexes, index))
 
-    def fill_items(self, table: Table, rows: Sequence[StoredItem]) -> None:
-        """Add restored items to a table that nobody writes yet: nothing of it is recorded."""
-        self._fill(item_rows(table.id), rows)
+    def restore_rows(self, table: Table, index: Index | None, rows: Sequence[StoredItem]) -> None:
+        """Add new rows to a table, or to one of its indexes, that nobody writes yet: nothing of it is recorded."""
+        name = rows_of(table, index)
+        items, size = self._counted.get(name) or self._counters[name]
+        self.changes += 1
+        self._cursor.executemany(
+            f"INSERT INTO {name} VALUES (?, ?, ?)", ((row.key, row.size, row.body) for row in rows)
+        )
+        self._counted[name] = (items + len(rows), size + sum(row.size for row in rows))
 
     def fill_index(self, index: Index, rows: Sequence[StoredItem]) -> None:
         """Add backfilled rows to an index, replacing those that have the same key."""
-        self._fill(index_rows(index.id), rows)
+        name = index_rows(index.id)
+        items, size = self._counted.get(name) or self._counters[name]
+        for row in rows:
+            before = self.select(f"SELECT size FROM {name} WHERE key = ?", (row.key,))
+            items, size = items + 1 - len(before), size + row.size - sum(old for (old,) in before)
+            self.change(f"INSERT OR REPLACE INTO {name} VALUES (?, ?, ?)", (row.key, row.size, row.body))
+        self._counted[name] = (items, size)
 
     def drop_index(self, table: Table, index: Index) -> Table:
         """Remove an index and its rows."""
@@ -96,14 +108,6 @@ class Definitions(ShardMap):
         self.discard_rows(index_rows(index.id))
         self.change("DELETE FROM indexes WHERE id = ?", (index.id,))
         return self._with_indexes(current, tuple(kept for kept in current.indexes if kept.id != index.id))
-
-    def _fill(self, name: str, rows: Sequence[StoredItem]) -> None:
-        items, size = self._counted.get(name) or self._counters[name]
-        for row in rows:
-            before = self.select(f"SELECT size FROM {name} WHERE key = ?", (row.key,))
-            items, size = items + 1 - len(before), size + row.size - sum(old for (old,) in before)
-            self.change(f"INSERT OR REPLACE INTO {name} VALUES (?, ?, ?)", (row.key, row.size, row.body))
-        self._counted[name] = (items, size)
 
     def _with_indexes(self, table: Table, indexes: tuple[Index, ...]) -> Table:
         table = replace(table, indexes=indexes)

@@ -104,8 +104,8 @@ class WriteTransaction(Snapshot, Protocol):
     ) -> Table:
         """A new, empty index; the caller fills it (``fill_index``)."""
 
-    def fill_items(self, table: Table, rows: Sequence[StoredItem]) -> None:
-        """Add restored items to a table that nobody writes yet: nothing of it is recorded."""
+    def restore_rows(self, table: Table, index: Index | None, rows: Sequence[StoredItem]) -> None:
+        """Add new rows to a table, or to one of its indexes, that nobody writes yet: nothing of it is recorded."""
 
     def fill_index(self, index: Index, rows: Sequence[StoredItem]) -> None:
         """Add backfilled rows to an index, replacing those that have the same key."""

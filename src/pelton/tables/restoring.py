@@ -23,6 +23,9 @@ from pelton.tables.index_rows import index_entries
 from pelton.tables.options import TableOptions
 from pelton.tables.throughput import ON_DEMAND, PROVISIONED, epoch_seconds
 
+#: Items of one step: the writer is held for as long as it takes to make their index rows.
+STEP_ITEMS = 100
+
 #: Members of a CreateTable request that a restore overrides whole, by the restore's own member.
 _OVERRIDES = {
     "ProvisionedThroughputOverride": "ProvisionedThroughput",
@@ -79,13 +82,13 @@ def restore_step(transaction: WriteTransaction, table: Table) -> bool:
         return True  # Point-in-time recovery was enabled a moment ago; its base is still being taken.
     after = bytes.fromhex(progress["Position"])
     if copy.kind == "RECOVERY":
-        items, last = recovered_items(transaction, copy, progress["UpTo"], after)
+        items, last = recovered_items(transaction, copy, progress["UpTo"], after, STEP_ITEMS)
     else:
-        items, last = copied_items(transaction, copy, after)
-    transaction.fill_items(table, items)
+        items, last = copied_items(transaction, copy, after, STEP_ITEMS)
+    transaction.restore_rows(table, None, items)
     for index in table.indexes:
         entries = (index_entries(table, index, item) for item in items)
-        transaction.fill_index(index, [entry for entry in entries if entry is not None])
+        transaction.restore_rows(table, index, [entry for entry in entries if entry is not None])
     done = {**progress, "Position": "" if last is None else last.hex(), "InProgress": last is not None}
     transaction.replace_table(
         replace(

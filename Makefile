@@ -2,13 +2,14 @@
 # make up        that, and the sign-up application on http://127.0.0.1:3000
 # make test      that, and the tests
 # make crash     kill a loaded Pelton 300 times and find nothing missing (KILLS=20 SEED=7: as few, as then)
+# make audit     known weaknesses of the locked dependencies, reported (LOCKED=1 with make install: install exactly those)
 # make bench     the budgets, measured (WHOLE=1: at full size, about an hour)
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: install up test check proof crash bench clean
+.PHONY: install up test check proof crash audit lock bench clean
 
 install: $(STAMP)
 
@@ -17,7 +18,7 @@ $(STAMP): pyproject.toml examples/signup/requirements.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing Pelton into $(VENV) (a minute, once) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[companions,test,dev]' -r examples/signup/requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(if $(LOCKED),-c constraints.txt) -e '.[companions,test,dev]' -r examples/signup/requirements.txt
 	@touch $(STAMP)
 
 up: install
@@ -38,8 +39,17 @@ proof: install
 crash: install
 	@$(BIN)/python -m tests.crash $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED))
 
+audit:
+	@test -x .audit/bin/pip-audit || { $(PYTHON) -m venv .audit && .audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit; }
+	@.audit/bin/pip-audit --no-deps --disable-pip -r constraints.txt || echo "Reported, not gating: see docs/adr/0014-locked-dependencies.md"
+
+lock:
+	@rm -rf .lock && $(PYTHON) -m venv .lock
+	@.lock/bin/python -m pip install --quiet --disable-pip-version-check '.[companions]'
+	@{ head -2 constraints.txt; .lock/bin/python -m pip freeze --exclude pelton; } > .lock/constraints.txt && mv .lock/constraints.txt constraints.txt
+
 bench: install
 	@$(BIN)/python -m bench.run $(if $(WHOLE),--whole --minutes 10)
 
 clean:
-	rm -rf $(VENV) .bench .pelton build dist
+	rm -rf $(VENV) .bench .audit .lock .pelton build dist

@@ -42,6 +42,10 @@ class Request:
         """The query's parameters, decoded; the last one of a name wins."""
         return dict(parse_qsl(self.query_string, keep_blank_values=True))
 
+    def query_values(self, name: str) -> list[str]:
+        """Every value of one parameter: clients repeat it for a list."""
+        return [value for key, value in parse_qsl(self.query_string, keep_blank_values=True) if key == name]
+
     def json(self) -> JsonObject:
         """The body as a JSON object; an empty body is the empty object.
 

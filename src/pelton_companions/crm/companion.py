@@ -93,7 +93,7 @@ class CrmCompanion:
         query = request.query
         archived = query.get("archived") == "true"
         contact = found_contact(self._contacts, values["key"], query.get("idProperty"), archived=archived)
-        return _missing() if contact is None else json_response(shown(contact, _names(query)))
+        return _missing() if contact is None else json_response(shown(contact, _names(request)))
 
     def _update(self, request: Request, values: Mapping[str, str]) -> Response:
         properties = read_properties(request.json())
@@ -112,7 +112,7 @@ class CrmCompanion:
         if not 1 <= limit <= PAGE_MAX:
             raise BadRequest(f"limit must be from 1 to {PAGE_MAX}")
         page = self._contacts.page(after, limit + 1, archived=query.get("archived") == "true")
-        return json_response(_page(page, limit, lambda last: str(last.id), _names(query)))
+        return json_response(_page(page, limit, lambda last: str(last.id), _names(request)))
 
     def _search(self, request: Request, _: Mapping[str, str]) -> Response:
         asked = request.json()
@@ -139,8 +139,10 @@ class CrmCompanion:
         return Response(status=204)
 
 
-def _names(query: Mapping[str, str]) -> list[str]:
-    return query["properties"].split(",") if query.get("properties") else list(DEFAULT_PROPERTIES)
+def _names(request: Request) -> list[str]:
+    """The properties asked for: names with commas between them, or the parameter again for each."""
+    names = [name for value in request.query_values("properties") for name in value.split(",") if name]
+    return names or list(DEFAULT_PROPERTIES)
 
 
 def _page(

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tests.end_to_end.running import Up, wait_for
+from tests.end_to_end.running import Up, http, wait_for
 from tests.end_to_end.test_outside import aws
 
 PROJECT = """
@@ -107,6 +107,9 @@ def test_what_fails_goes_to_the_dead_letters_and_back(tmp_path: Path) -> None:
         send(sqs, "a1-bad", "b1", "c1")
         wait_for(lambda: count(sqs, "dead.fifo") == 1 and count(sqs, "line.fifo") == 0, "a dead letter")
         assert sorted(seen(folder)) == ["b1", "c1"]
+        metrics = http("GET", f"{up.aws}/_pelton/metrics")[1]
+        assert 'pelton_queue_messages{function="shop-dev-work",queue="line.fifo"} 0' in metrics
+        assert 'event="failed_invoke"} 3' in metrics
         listed = up.command("triggers").stdout
         assert "line.fifo" in listed
 

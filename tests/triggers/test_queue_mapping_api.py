@@ -65,6 +65,16 @@ def test_it_is_shown_changed_listed_and_deleted(pelton: LocalPelton, api: Any) -
     assert refusal(api.get_event_source_mapping, UUID=uuid)[1] == "ResourceNotFoundException"
 
 
+def test_metrics_and_tags_are_kept(pelton: LocalPelton, api: Any) -> None:
+    made = bind(pelton, MetricsConfig={"Metrics": ["EventCount"]}, Tags={"team": "search"})
+    api.tag_resource(Resource=made["EventSourceMappingArn"], Tags={"stage": "dev"})
+
+    shown = api.get_event_source_mapping(UUID=made["UUID"])
+
+    assert shown["MetricsConfig"] == {"Metrics": ["EventCount"]}
+    assert api.list_tags(Resource=made["EventSourceMappingArn"])["Tags"] == {"team": "search", "stage": "dev"}
+
+
 def test_streams_and_queues_are_listed_together(pelton: LocalPelton, api: Any) -> None:
     bind(pelton)
     stream = make_stream(pelton, "orders")
@@ -111,6 +121,11 @@ def test_mappings_survive_a_restart(tmp_path: Path) -> None:
             "Unsupported MaximumRetryAttempts parameter for given event source mapping type.",
         ),
         ({"FilterCriteria": {"Filters": [{"Pattern": "["}]}}, "InvalidParameterValueException", "Invalid filter"),
+        (
+            {"MetricsConfig": {"Metrics": ["KafkaMetrics"]}},
+            "InvalidParameterValueException",
+            "KafkaMetrics is not supported for SQS queues",
+        ),
         ({"FunctionName": "none"}, "InvalidParameterValueException", "Function does not exist"),
         (
             {"EventSourceArn": f"{ARN}:none"},

@@ -188,6 +188,8 @@ def test_what_no_filter_wants_is_deleted(
     pelton.settle()
 
     assert [body for batch in bodies_seen(tmp_path) for body in batch] == passing
+    (counts,) = pelton.core.queue_triggers.counts().values()
+    assert (counts.polled, counts.filtered_out, counts.deleted) == (3, 3 - len(passing), len(passing))
     assert left(pelton, url) == 0
 
 

@@ -11,7 +11,9 @@ from dataclasses import asdict, dataclass, field
 from pelton.functions.invocation import Invocation, Outcome
 from pelton.stack.core import Core
 from pelton.storage.folder import DATABASE
+from pelton.triggers.counting import EventCounts
 from pelton.triggers.events import ShardStatus
+from pelton.triggers.queue_status import QueueCounts, QueueStatus
 
 #: Bytes of a page of the write-ahead log.
 _PAGE_BYTES = 4096
@@ -41,7 +43,12 @@ class Metrics:
 
     def text(self) -> str:
         """All metrics as they are now."""
-        families = (*self._trigger_families(), *self._function_families(), *self._storage_families())
+        families = (
+            *self._trigger_families(),
+            *self._queue_families(),
+            *self._function_families(),
+            *self._storage_families(),
+        )
         return "".join(_rendered(*family) for family in families)
 
     def _count(self, invocation: Invocation, outcome: Outcome) -> None:
@@ -73,13 +80,26 @@ class Metrics:
             self._event_samples(),
         )
 
+    def _queue_families(self) -> Iterable[tuple[str, str, str, list[Sample]]]:
+        rows: list[tuple[Labels, QueueStatus]] = [
+            ((("function", status.function_name), ("queue", status.queue)), status)
+            for status in self.core.queue_triggers.status()
+        ]
+        for name, help_text, value in _QUEUE_GAUGES:
+            yield f"pelton_queue_{name}", "gauge", help_text, [(labels, value(status)) for labels, status in rows]
+
     def _event_samples(self) -> list[Sample]:
-        counts = self.core.triggers.counts
+        counts: dict[str, EventCounts | QueueCounts] = {
+            **self.core.triggers.counts,
+            **self.core.queue_triggers.counts(),
+        }
+        names = {mapping.uuid: mapping.function_name for mapping in self.core.triggers.mappings()}
+        names |= {mapping.uuid: mapping.function_name for mapping in self.core.queue_triggers.mappings()}
         return [
-            ((("function", mapping.function_name), ("mapping", mapping.uuid), ("event", event)), number)
-            for mapping in self.core.triggers.mappings()
-            if mapping.uuid in counts
-            for event, number in asdict(counts[mapping.uuid]).items()
+            ((("function", name), ("mapping", uuid), ("event", event)), number)
+            for uuid, name in names.items()
+            if uuid in counts
+            for event, number in asdict(counts[uuid]).items()
         ]
 
     def _function_families(self) -> Iterable[tuple[str, str, str, list[Sample]]]:
@@ -139,6 +159,15 @@ _TRIGGER_GAUGES: tuple[tuple[str, str, Callable[[ShardStatus], float]], ...] = (
     ("behind_records", "Records that wait behind a batch that is tried again.", lambda s: s.behind_records),
     ("paused", "1 while the trigger is paused or its mapping disabled.", lambda s: float(s.state == "paused")),
     ("checkpoint_age_seconds", "For how long progress has not been stored; 0 when all is.", lambda s: s.unsaved_s),
+)
+#: What a queue's status tells as it is: name, help, value.
+_QUEUE_GAUGES: tuple[tuple[str, str, Callable[[QueueStatus], float]], ...] = (
+    ("messages", "Messages that the queue holds, those in flight and delayed ones too.", lambda s: s.messages),
+    ("oldest_age_seconds", "Age of the oldest message.", lambda status: status.oldest_s),
+    ("batches", "Batches that the function handles now.", lambda status: status.in_hand),
+    ("concurrency", "Batches that may be handled at a time now.", lambda status: status.concurrency),
+    ("messages_per_second", "Messages done, over the last ten seconds.", lambda status: status.rate_per_s),
+    ("paused", "1 while the trigger is paused or its mapping disabled.", lambda s: float(s.state == "paused")),
 )
 #: What is due while a batch is tried again: name, help, when (ms).
 _TRIGGER_TIMES: tuple[tuple[str, str, Callable[[ShardStatus], int | None]], ...] = (

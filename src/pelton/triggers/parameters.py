@@ -116,7 +116,7 @@ def changed_settings(settings: MappingSettings, members: JsonObject) -> MappingS
     if members.get("FilterCriteria") is not None:
         changes["filters"] = checked_filters(members["FilterCriteria"])
     if members.get("MetricsConfig") is not None:
-        changes["metrics"] = checked_metrics(members["MetricsConfig"])
+        changes["metrics"] = checked_metrics(members["MetricsConfig"], "DynamoDB streams")
     if members.get("DestinationConfig") is not None:
         changes["on_failure"] = _on_failure(members["DestinationConfig"])
     changed = replace(settings, **changes)  # type: ignore[arg-type]  # Each value was checked for its setting above.
@@ -241,12 +241,12 @@ def checked_filters(criteria: object) -> tuple[str, ...]:
     return patterns
 
 
-def checked_metrics(config: object) -> tuple[str, ...]:
-    """Metrics that are asked for: a stream of a table has ``EventCount`` alone."""
+def checked_metrics(config: object, source: str) -> tuple[str, ...]:
+    """Metrics that are asked for: a stream of a table, and a queue, has ``EventCount`` alone."""
     asked = (config.get("Metrics") or []) if isinstance(config, dict) else [config]
     for name in asked:
         if name != "EventCount":
-            raise InvalidParameterValue(f"MetricsConfig: {name} is not supported for DynamoDB streams: EventCount is.")
+            raise InvalidParameterValue(f"MetricsConfig: {name} is not supported for {source}: EventCount is.")
     return tuple(dict.fromkeys(asked))
 
 

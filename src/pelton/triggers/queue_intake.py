@@ -6,7 +6,7 @@ when its visibility timeout is over it may be somebody else's.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import orjson
@@ -79,7 +79,8 @@ class Intake:
         taken: list[TakenMessage] = []
         is_full = False
         bytes_left = wish.bytes_max
-        for message in self._passing(transaction, queue, found):
+        passing = self._passing(transaction, queue, found)
+        for message in passing:
             each = self._take(transaction, queue, message)
             has_others = bool(taken) or wish.bytes_max < EVENT_BYTES_MAX
             if has_others and len(each.event) > bytes_left:
@@ -93,6 +94,7 @@ class Intake:
             has_more=is_full or len(found) == wish.limit,
             is_full=is_full,
             next_visible_ms=next_receivable_ms(transaction, queue, now_ms),
+            filtered_out=len(found) - len(passing),
         )
 
     def delete(self, transaction: WriteTransaction, messages: Iterable[TakenMessage]) -> None:
@@ -128,13 +130,17 @@ class Intake:
             next_ms=None if counts.visible else next_receivable_ms(snapshot, queue, now_ms),
         )
 
-    def _passing(self, transaction: WriteTransaction, queue: Queue, messages: Sequence[Message]) -> Iterator[Message]:
-        """Those that the filters let through; the others are deleted as they are passed."""
+    def _passing(self, transaction: WriteTransaction, queue: Queue, messages: Sequence[Message]) -> Sequence[Message]:
+        """Those that the filters let through; the others are deleted."""
+        if not self._filter:
+            return messages
+        passing = []
         for message in messages:
-            if not self._filter or self._filter(filtered_form(record_of(message, queue))):
-                yield message
+            if self._filter(filtered_form(record_of(message, queue))):
+                passing.append(message)
             else:
                 remove_message(transaction, message)
+        return passing
 
     def _take(self, transaction: WriteTransaction, queue: Queue, message: Message) -> TakenMessage:
         taken = take(transaction, self._queues, queue, message, number(queue.attributes, "VisibilityTimeout"))

@@ -22,6 +22,7 @@ class QueueSettings:
     reports_item_failures: bool = False  #: the function's answer names the messages that failed
     concurrency_max: int | None = None  #: batches at a time, 2 to 1000; None: as many as there are workers
     filters: tuple[str, ...] = ()  #: JSON patterns; a message that none matches is deleted
+    metrics: tuple[str, ...] = ()  #: asked for by name; all are counted in any case
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,12 +64,16 @@ class QueueMapping:
         return self.queue_arn.endswith(FIFO_SUFFIX)
 
 
+_TUPLES = ("filters", "metrics")
+
+
 def definition(mapping: QueueMapping) -> JsonObject:
     """The mapping as storage keeps it: what makes a new version when it changes."""
     kept = asdict(mapping)
     for name in ("uuid", "version", "modified_ms"):
         del kept[name]
-    kept["settings"]["filters"] = list(mapping.settings.filters)
+    for name in _TUPLES:
+        kept["settings"][name] = list(kept["settings"][name])
     return kept
 
 
@@ -79,7 +84,7 @@ def is_of_queue(kept: JsonObject) -> bool:
 
 def mapping_of(kept: JsonObject) -> QueueMapping:
     """A mapping as ``definition`` gave it; storage knows its uuid, version and when that began."""
-    settings = {**kept["settings"], "filters": tuple(kept["settings"]["filters"])}
+    settings = kept["settings"] | {name: tuple(kept["settings"].get(name, ())) for name in _TUPLES}
     return QueueMapping(**{**kept, "settings": QueueSettings(**settings)}, uuid="", version=0, modified_ms=0)
 
 
@@ -100,6 +105,8 @@ def configuration(mapping: QueueMapping, *, state: str) -> JsonObject:
     }
     if settings.filters:
         shown["FilterCriteria"] = {"Filters": [{"Pattern": pattern} for pattern in settings.filters]}
+    if settings.metrics:
+        shown["MetricsConfig"] = {"Metrics": list(settings.metrics)}
     if settings.concurrency_max is not None:
         shown["ScalingConfig"] = {"MaximumConcurrency": settings.concurrency_max}
     return shown

@@ -15,6 +15,7 @@ from pelton.triggers.parameters import (
     checked_filters,
     checked_flag,
     checked_function_name,
+    checked_metrics,
     checked_number,
     checked_response_types,
 )
@@ -25,7 +26,7 @@ BATCH_MAX_AT_ONCE = 10
 
 SERVED = frozenset(
     {"FunctionName", "EventSourceArn", "BatchSize", "MaximumBatchingWindowInSeconds", "Enabled", "Tags", "UUID"}
-    | {"FunctionResponseTypes", "FilterCriteria", "ScalingConfig"}
+    | {"FunctionResponseTypes", "FilterCriteria", "ScalingConfig", "MetricsConfig"}
 )
 #: Members of the API that mappings of queues do not have.
 _OTHER_SOURCES = frozenset(
@@ -87,6 +88,8 @@ def changed_queue_settings(settings: QueueSettings, members: JsonObject, queue_a
         changes["reports_item_failures"] = checked_response_types(members["FunctionResponseTypes"])
     if members.get("FilterCriteria") is not None:
         changes["filters"] = checked_filters(members["FilterCriteria"])
+    if members.get("MetricsConfig") is not None:
+        changes["metrics"] = checked_metrics(members["MetricsConfig"], "SQS queues")
     if members.get("ScalingConfig") is not None:
         changes["concurrency_max"] = _concurrency(members["ScalingConfig"])
     changed = replace(settings, **changes)  # type: ignore[arg-type]  # Each value was checked for its setting above.

@@ -31,6 +31,7 @@ class Received(NamedTuple):
     has_more: bool  #: there is more to receive at once
     is_full: bool  #: the next message would not fit into the event
     next_visible_ms: int | None  #: when something hidden can be received
+    filtered_out: int = 0  #: messages that no filter wanted: they were deleted
 
 
 @dataclass(slots=True, eq=False)

@@ -26,7 +26,7 @@ from pelton.triggers.queue_mappings import QueueMapping
 from pelton.triggers.queue_narration import QueueNarrator
 from pelton.triggers.queue_processor import InvokeBatch, PutBack, QueueBatch, QueueProcessor, Receive, WaitUntil
 from pelton.triggers.queue_records import TakenMessage, event_bytes
-from pelton.triggers.queue_status import QueueStatus, QueueView, queue_status
+from pelton.triggers.queue_status import QueueCounts, QueueStatus, QueueView, queue_status
 
 _log = logging.getLogger("pelton.triggers")
 
@@ -57,6 +57,7 @@ class QueueRunner:
         self._processor = QueueProcessor(mapping.settings, surroundings.random, surroundings.workers_max)
         self._narrator = QueueNarrator(lambda: self.mapping, surroundings.on_event)
         self._rate = Rate()
+        self.counts = QueueCounts()
         self._failed: dict[int, TakenMessage] = {}  #: by their ids; hidden until their time is over
         self._is_stopping = False
         self._wake = asyncio.Event()
@@ -168,6 +169,8 @@ class QueueRunner:
             self._narrator.stopped(error)
             processor.not_received(clock.now_ms(), _TROUBLE_PAUSE_MS)
         else:
+            self.counts.polled += len(received.messages) + received.filtered_out
+            self.counts.filtered_out += received.filtered_out
             processor.received(received, clock.now_ms())
 
     async def _invoke(self, batch: QueueBatch) -> None:
@@ -192,7 +195,7 @@ class QueueRunner:
     async def _answered(self, batch: QueueBatch, answer: Answer) -> None:
         reports = self.mapping.settings.reports_item_failures
         verdict = read_queue_answer(answer, batch.messages, reports_item_failures=reports)
-        self._rate.add(len(verdict.done), self._around.clock.monotonic())
+        self._count(verdict)
         if verdict.done:
             await self._write(partial(self._intake.delete, messages=verdict.done))
         self._remember_failed(verdict)
@@ -201,6 +204,13 @@ class QueueRunner:
             self._narrator.succeeded()
         else:
             self._narrator.failed(len(verdict.failed), verdict.reason, batch.until_ms)
+
+    def _count(self, verdict: QueueVerdict) -> None:
+        done, failed = len(verdict.done), len(verdict.failed)
+        self.counts.invoked += done + failed
+        self.counts.failed_invoke += failed
+        self.counts.deleted += done
+        self._rate.add(done, self._around.clock.monotonic())
 
     def _remember_failed(self, verdict: QueueVerdict) -> None:
         """Know what to show again when the function is corrected; what is visible again needs no showing."""

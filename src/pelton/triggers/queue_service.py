@@ -27,7 +27,7 @@ from pelton.triggers.new_mappings import function_name_of
 from pelton.triggers.queue_mappings import QueueMapping, QueueSettings, configuration
 from pelton.triggers.queue_parameters import QueueParameters, queue_parameters
 from pelton.triggers.queue_runner import QueueRunner, QueueSurroundings
-from pelton.triggers.queue_status import QueueStatus
+from pelton.triggers.queue_status import QueueCounts, QueueStatus
 from pelton.triggers.queue_store import TimeoutOf, put_queue_mapping, stored_queue_mappings
 
 #: How long batches in flight of a deleted mapping may take: the longest that a function may run (s).
@@ -149,6 +149,10 @@ class QueueTriggers:
                 for mapping in self.mappings()
                 if mapping.uuid in self._runners
             ]
+
+    def counts(self) -> dict[str, QueueCounts]:
+        """What became of messages, by the UUIDs of mappings."""
+        return {mapping_uuid: runner.counts for mapping_uuid, runner in self._runners.items()}
 
     def reset_backoff(self, function: str) -> None:
         """The code of the function of that name changed: what waits for another attempt is tried now."""

@@ -27,6 +27,17 @@ class QueueStatus:
     waits_for: str | None  #: what is next and when, in words; None when nothing waits
 
 
+@dataclass(slots=True)
+class QueueCounts:
+    """Messages of one mapping since the start; the names are the service's without their ``EventCount``."""
+
+    polled: int = 0  #: received
+    filtered_out: int = 0  #: that no filter let through
+    invoked: int = 0  #: handed to the function, again with each attempt
+    failed_invoke: int = 0  #: of those, what the function failed on
+    deleted: int = 0  #: done
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueView:
     """What a status needs beside the mapping and its processor."""

@@ -10,6 +10,7 @@ import orjson
 import pytest
 
 from pelton.errors import ValidationFailed, WireError
+from pelton.operations import Access, RequestContext
 from pelton.tables.errors import ConditionalCheckFailed, DuplicateItem, IdempotentParameterMismatch, TransactionCanceled
 from tests.tables.conftest import Tables, table_request
 
@@ -126,6 +127,23 @@ def test_in_on_keys_reads_only_the_items_it_names(orders: Tables) -> None:
 
     assert len(answer["Items"]) == 3
     assert answer["ConsumedCapacity"]["CapacityUnits"] == 0.5
+
+
+@pytest.mark.parametrize(
+    ("statement", "access"),
+    [("SELECT * FROM orders", Access.READ), ("DELETE FROM orders WHERE id = 'a' AND at = 1", Access.WRITE)],
+)
+def test_a_statement_that_reads_does_not_wait_for_the_writer(orders: Tables, statement: str, access: Access) -> None:
+    context = RequestContext(account="000000000000", region="us-east-1", now_ms=1, request_id="R")
+    bodies = {
+        "ExecuteStatement": {"Statement": statement},
+        "BatchExecuteStatement": {"Statements": [{"Statement": statement}]},
+        "ExecuteTransaction": {"TransactStatements": [{"Statement": statement}]},
+    }
+
+    found = {orders.operations[name].prepare(body, context)[0] for name, body in bodies.items()}
+
+    assert found == {access}
 
 
 def test_a_path_is_shown_under_its_last_name(orders: Tables) -> None:

@@ -151,8 +151,10 @@ class Core:
             now_ms=self.ground.clock.now_ms(),
             request_id="pelton",
         )
-        decide = operation.prepare(body, context)
-        if operation.access is Access.WRITE:
+        access, decide = operation.access, operation.prepare(body, context)
+        if access is Access.AS_PREPARED:
+            access, decide = decide
+        if access is Access.WRITE:
             answer: JsonObject = await self.storage.write(decide)
             return answer
         with self.storage.snapshot() as snapshot:

@@ -67,7 +67,7 @@ def _untag(body: JsonObject, context: RequestContext) -> Callable[[WriteTransact
 
     def decide(transaction: WriteTransaction) -> JsonObject:
         table = transaction.table(context.account, context.region, name)
-        if table is None:
+        if table is None or table.arn != body["ResourceArn"]:
             raise ResourceNotFound("Requested resource not found")
         tags = table.definition.get("Tags", {})
         _store(transaction, table, {key: value for key, value in tags.items() if key not in removed})

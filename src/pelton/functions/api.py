@@ -27,16 +27,25 @@ from pelton.functions.reserving import concurrency_operations, restore_concurren
 from pelton.functions.room import Decision, Room, calls
 from pelton.functions.service import Functions
 from pelton.functions.tagging import tag_operations
+from pelton.functions.urls import url_operations
 from pelton.functions.versions import version_operations
 from pelton.operations import JsonObject, Operation, RequestContext
 from pelton.storage.engine import Storage
 from pelton.storage.functions import StoredFunction
 
 
-def operations(functions: Functions, storage: Storage, events: AsyncInvocations) -> Mapping[str, Operation]:
-    """All of Lambda's operations but those on event source mappings."""
+def operations(
+    functions: Functions, storage: Storage, events: AsyncInvocations, endpoint_url: str = "http://localhost:8000"
+) -> Mapping[str, Operation]:
+    """All of Lambda's operations but those on event source mappings; the URL is the AWS port's."""
     registry = Registry(functions, storage, events.attached, events.destinations)
-    room = Room(functions=functions, attached=events.attached, registry=registry, since_ms=functions.clock.now_ms())
+    room = Room(
+        functions=functions,
+        attached=events.attached,
+        registry=registry,
+        endpoint_url=endpoint_url,
+        since_ms=functions.clock.now_ms(),
+    )
     api = _FunctionsApi(room)
     prepared = {
         "CreateFunction": api.create,
@@ -56,6 +65,7 @@ def operations(functions: Functions, storage: Storage, events: AsyncInvocations)
         **concurrency_operations(room),
         **policy_operations(room),
         **tag_operations(room),
+        **url_operations(room),
     }
 
 

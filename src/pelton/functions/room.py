@@ -24,6 +24,7 @@ class Room:
     functions: Functions
     attached: Attached
     registry: Registry
+    endpoint_url: str  #: of the AWS port
     since_ms: int  #: said to be when the project's functions were changed last
 
     def settings(self, function: Function) -> JsonObject:

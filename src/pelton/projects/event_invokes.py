@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from pelton.operations import JsonObject
 from pelton.projects.documents import Block, Value, block, row
+from pelton.projects.function_urls import URL_PROPERTY, read_url
 from pelton.projects.intrinsics import Evaluator
 from pelton.projects.names import function_logical_id, function_name_in
 from pelton.projects.notes import Notes
@@ -80,12 +81,14 @@ def _with_settings(
 ) -> FunctionDeclaration:
     resource = block_of(template.resources[function.logical_id], function.where, function.key)
     written = block_of(resource.get("Properties"), resource.where, function.key)
+    url = evaluator.evaluate(written.get(URL_PROPERTY), function.where)
     reserved = evaluator.evaluate(written.get("ReservedConcurrentExecutions"), function.where)
     what = f"functions.{function.key}: reservedConcurrency"
     place = written.at("ReservedConcurrentExecutions")
     return replace(
         function,
         event_invoke=configured.get(function.name),
+        url=read_url(url, written.at(URL_PROPERTY), function.key, notes),
         dead_letter=_dead_letter(function, written, evaluator, notes),
         reserved_concurrency=None if reserved is None else whole_number_of(reserved, place, what, range(901)),
     )

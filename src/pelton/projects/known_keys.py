@@ -42,7 +42,7 @@ API_GATEWAY_DEPLOYMENT = _words(
 
 FUNCTION_SERVED = _words(
     """handler events environment name timeout memorySize runtime layers module httpApi condition description image
-    destinations onError maximumRetryAttempts maximumEventAge reservedConcurrency"""
+    destinations onError maximumRetryAttempts maximumEventAge reservedConcurrency url"""
 )
 FUNCTION_DEPLOYMENT = _words(
     """role vpc tags dependsOn disableLogs snapStart fileSystemConfig ephemeralStorageSize package architecture
@@ -53,7 +53,6 @@ FUNCTION_DEPLOYMENT = _words(
 #: Known keys without an effect here, each with what to know about it.
 FUNCTION_NOT_SERVED = {
     "concurrency": "the number of workers is bounded for all functions together here",
-    "url": "add an http or httpApi event to reach the function over HTTP",
 }
 
 HTTP_EVENT_KEYS = _words(

@@ -69,6 +69,7 @@ class FunctionDeclaration:
     event_invoke: JsonObject | None = None  #: as PutFunctionEventInvokeConfig takes it
     dead_letter: str | None = None  #: ARN of a queue
     reserved_concurrency: int | None = None
+    url: JsonObject | None = None  #: as CreateFunctionUrlConfig takes it
     where: Where = Where("")
     logical_id: str = ""  #: of its resource in the template
     inline_code: str | None = None  #: the module ``index``, written in the template itself

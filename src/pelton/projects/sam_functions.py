@@ -27,7 +27,8 @@ def _words(text: str) -> frozenset[str]:
 
 _SERVED = _words(
     """Handler Runtime CodeUri Code InlineCode PackageType Environment Timeout MemorySize Description Layers
-    FunctionName Events ReservedConcurrentExecutions DeadLetterConfig DeadLetterQueue EventInvokeConfig"""
+    FunctionName Events ReservedConcurrentExecutions DeadLetterConfig DeadLetterQueue EventInvokeConfig
+    FunctionUrlConfig"""
 )
 _DEPLOYMENT = _words(
     """Policies Role PermissionsBoundary VpcConfig Architectures Tracing TracingConfig DeploymentPreference Tags
@@ -36,7 +37,6 @@ _DEPLOYMENT = _words(
     RuntimeManagementConfig CodeSigningConfigArn ImageConfig ImageUri PropagateTags RecursiveLoop SourceKMSKeyArn
     PublishToLatestPublished VersionDeletionPolicy"""
 )
-_NOT_SERVED = {"FunctionUrlConfig": "add an Api or HttpApi event to reach the function over HTTP"}
 
 
 def read_functions(
@@ -133,12 +133,10 @@ class _Sources:
         )
 
     def _note_unknown(self, logical_id: str, properties: Block) -> None:
-        known = _SERVED | _DEPLOYMENT | _NOT_SERVED.keys()
+        known = _SERVED | _DEPLOYMENT
         for name in properties:
             where = properties.at(name)
-            if name in _NOT_SERVED:
-                self._notes.warn(where, f"{logical_id}: {name} has no effect here", _NOT_SERVED[name])
-            elif name not in known:
+            if name not in known:
                 what = f"{logical_id}: a function has no property {name}, it has no effect"
                 self._notes.warn(where, what, did_you_mean(name, known))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pelton.projects.documents import Block, Row, Unresolved, Value, block
+from pelton.projects.function_urls import URL_PROPERTY, url_property
 from pelton.projects.known_keys import FUNCTION_DEPLOYMENT, FUNCTION_NOT_SERVED, FUNCTION_SERVED
 from pelton.projects.notes import Notes, did_you_mean
 from pelton.projects.project import Where
@@ -46,6 +47,9 @@ def function_resource(key: str, written: Block, defaults: FunctionDefaults) -> B
     for name, source, default in entries:
         value = written.get(source)
         properties.put(name, default if value is None else value, written.at(source))
+    url = url_property(written.get("url"), written.at("url"), key)
+    if url is not None:
+        properties.put(URL_PROPERTY, url, written.at("url"))
     if written.get("onError") is not None:
         dead_letters = block(where, [("TargetArn", written["onError"])])
         properties.put("DeadLetterConfig", dead_letters, written.at("onError"))

@@ -179,7 +179,9 @@ class Dispatcher:
     def _answer_other(self, request: HttpRequest, answer: JsonAnswer, *, is_of_protocol: bool) -> None:
         """Answer what is not a known target: Lambda, another service, a health check, or a mistake."""
         service = signed_service(request)
-        if service in (None, "lambda") and _LAMBDA_PATH.match(request.path):
+        if request.path.startswith(b"/_url/") and self._options.function_url is not None:
+            self._options.function_url(request, answer.reply)
+        elif service in (None, "lambda") and _LAMBDA_PATH.match(request.path):
             self._answer_rest(request, answer.reply)
         elif service in (None, "sqs") and "AmazonSQS" in self._models and is_query_request(request):
             self._answer_query(request, answer.reply)

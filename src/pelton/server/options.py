@@ -39,6 +39,7 @@ class ServerOptions:
     pipelined_max: int = 256  #: unanswered requests of one connection before reading stops
     health: Callable[[], tuple[bool, JsonObject]] | None = None  #: answers GET /_pelton/health
     metrics: Callable[[], str] | None = None  #: answers GET /_pelton/metrics
+    function_url: Handler | None = None  #: answers what lies under ``/_url/``
     fallback: Handler | None = None  #: answers for services that Pelton does not offer itself
     log: Callable[[str], None] = no_log
     real_now_ms: Callable[[], int] = SystemClock().now_ms  #: signature skew and the Date header live on real time

@@ -10,6 +10,7 @@ from pelton.errors import WireError
 from pelton.functions.asynchronous.settings import destination
 from pelton.functions.attached import Attachment
 from pelton.functions.definition import LATEST
+from pelton.functions.urls import moment_text, url_config
 from pelton.operations import JsonObject
 from pelton.projects.project import FunctionDeclaration, Project, ScheduleDeclaration
 from pelton.stack.core import Core
@@ -28,14 +29,19 @@ async def attach(core: Core, project: Project) -> None:
     Raises:
         CannotStart: a destination is not there, or an expression is none.
     """
-    configured, reserved = {}, {}
+    configured, reserved, urls = {}, {}, {}
+    now_ms = core.ground.clock.now_ms()
     for function in project.functions:
         arn = function_arn(project.region, DEFAULT_ACCOUNT, function.name)
         _check_destinations(core, function)
         if function.event_invoke:
-            configured[arn] = {**function.event_invoke, "LastModified": core.ground.clock.now_ms() / 1000}
+            configured[arn] = {**function.event_invoke, "LastModified": now_ms / 1000}
         if function.reserved_concurrency is not None:
             reserved[arn] = {"ReservedConcurrentExecutions": function.reserved_concurrency}
+        if function.url is not None:
+            urls[arn] = url_config(function.url, moment_text(now_ms))
+            core.reporting.note("project", f"{function.key} answers on {core.function_url(arn)}")
+    await _replace(core, Attachment.URL, "", urls)
     await _replace(core, Attachment.EVENT_INVOKE, LATEST, configured)
     await _replace(core, Attachment.CONCURRENCY, "", reserved)
     for arn, _, body in core.asynchronous.attached.everywhere(Attachment.CONCURRENCY):
@@ -48,7 +54,8 @@ async def _replace(core: Core, kind: Attachment, qualifier: str, declared: dict[
     for arn, place, body in attached.everywhere(kind):
         if "MadeBy" in body and place == qualifier and arn not in declared:
             await attached.change(arn, kind, qualifier, lambda _: None)
-            core.functions.concurrency.reserve(arn, None)
+            if kind is Attachment.CONCURRENCY:
+                core.functions.concurrency.reserve(arn, None)
     for arn, body in declared.items():
         await attached.change(arn, kind, qualifier, lambda _, body=body: {**body, **_MADE_BY})  # type: ignore[misc]
 

@@ -21,6 +21,7 @@ from pelton.functions.executor import Executor
 from pelton.functions.invocation import Invocation, NotInvoked, Outcome
 from pelton.functions.service import Functions
 from pelton.functions.trace import new_trace
+from pelton.functions.urls import URL_PATH, url_id
 from pelton.operations import Access, JsonObject, Operation, RequestContext
 from pelton.settings import Settings
 from pelton.stack.events import EventLog
@@ -161,6 +162,10 @@ class Core:
             found: JsonObject = decide(snapshot)
         return found
 
+    def function_url(self, arn: str) -> str:
+        """The URL of the function with that unqualified ARN, where it has one."""
+        return f"{self.ground.endpoint_url}{URL_PATH}{url_id(arn, '')}/"
+
     def tip(self) -> SequenceNumber:
         """Number of the newest committed change."""
         with self.storage.snapshot() as snapshot:
@@ -182,7 +187,7 @@ class Core:
     def _services(self) -> Mapping[str, Mapping[str, Operation]]:
         settings, random = self.ground.settings, self.ground.random
         endpoint = self.ground.endpoint_url.removeprefix("http://")
-        of_functions = functions.operations(self.functions, self.storage, self.asynchronous)
+        of_functions = functions.operations(self.functions, self.storage, self.asynchronous, self.ground.endpoint_url)
         return {
             "DynamoDB_20120810": tables.operations(
                 TableOptions(

@@ -30,6 +30,7 @@ from pelton.stack.companions import CompanionOptions, Companions, chosen
 from pelton.stack.controls import StackControls
 from pelton.stack.core import Core, Ground
 from pelton.stack.events import Event
+from pelton.stack.function_urls import FunctionUrls
 from pelton.stack.listening import LOOPBACK, Listening, accepted_keys, open_ports
 from pelton.stack.metrics import Metrics
 from pelton.stack.opening import announce, open_storage
@@ -222,6 +223,7 @@ class _Running:
             allow_hosts=self._settings.allow_hosts,
             health=self._health,
             metrics=Metrics(core).text,
+            function_url=FunctionUrls(core).handle,
             log=core.reporting.noted("aws"),
         )
 

@@ -24,6 +24,7 @@ from pelton.server import Dispatcher, ServerOptions
 from pelton.settings import Settings
 from pelton.stack.application import Application
 from pelton.stack.core import Core, Ground
+from pelton.stack.function_urls import FunctionUrls
 from pelton.stack.reading import description
 from pelton.stack.settling import settle
 from pelton.storage.connection import Durability
@@ -95,8 +96,9 @@ class LocalPelton:
                 beside=_at_once,
             )
         )
+        options = ServerOptions(function_url=FunctionUrls(self.core, self._spawn).handle)
         self._dispatcher = Dispatcher(
-            self.core.services, storage, ServerOptions(), clock=self.clock, random=self._random, spawn=self._spawn
+            self.core.services, storage, options, clock=self.clock, random=self._random, spawn=self._spawn
         )
         self._application = Application(self.core, description(self._settings), {}, (80, 80))
         self._run(self._start())

@@ -90,6 +90,19 @@ def test_another_destination_is_refused_by_name(written: str) -> None:
         read(with_destination(written), mapping_settings=SERVED)
 
 
+@pytest.mark.parametrize(
+    ("written", "arn"),
+    [
+        ("{arn: !Ref Topic, type: sns}", "arn:aws:sns:us-east-1:000000000000:topic"),
+        ("arn:aws:s3:::bucket", "arn:aws:s3:::bucket"),
+    ],
+)
+def test_a_topic_and_a_bucket_are_destinations_where_something_answers_for_them(written: str, arn: str) -> None:
+    project = read(with_destination(written), mapping_settings=SERVED, has_topics_and_buckets=True)
+
+    assert project.mappings[0].settings["DestinationConfig"] == {"OnFailure": {"Destination": arn}}
+
+
 def test_another_destination_is_a_warning_when_that_is_allowed() -> None:
     project = read(with_destination("arn:aws:s3:::bucket"), mapping_settings=SERVED, allow_unsupported=True)
 

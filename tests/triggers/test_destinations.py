@@ -268,8 +268,10 @@ def test_waiting_batches_outlive_every_age(shop: Shop) -> None:
     [
         ("arn:aws:sqs:us-east-1:000000000000:none", "is invalid: there is no such queue. Create it first."),
         ("arn:aws:sqs:us-east-1:000000000000:dead.fifo", "is invalid: FIFO queues are not supported."),
-        ("arn:aws:sns:us-east-1:000000000000:topic", "SNS topics need moto (the extra pelton[aws])"),
-        ("arn:aws:s3:::bucket", "S3 buckets need moto (the extra pelton[aws])"),
+        ("arn:aws:sns:us-east-1:000000000000:topic", "SNS topics need moto, which is not installed"),
+        ("arn:aws:sns:us-east-1:000000000000:topic.fifo", "is invalid: FIFO topics are not supported."),
+        ("arn:aws:s3:::B", "is invalid."),
+        ("arn:aws:s3:::bucket", "S3 buckets need moto, which is not installed"),
         ("arn:aws:lambda:us-east-1:000000000000:function:f", "is invalid."),
     ],
 )

@@ -30,6 +30,7 @@ from pelton.projects.template import Template
 
 MAPPING_TYPE = "AWS::Lambda::EventSourceMapping"
 _STREAM_ARN = re.compile(r"arn:aws:dynamodb:[^:]*:\d*:table/([^/]+)/stream/.+")
+_TOPIC_OR_BUCKET_ARN = re.compile(r"arn:aws[a-z-]*:(sns:[^:]*:\d*:[A-Za-z0-9_-]+|s3:::[a-z0-9][a-z0-9.-]*)")
 _QUEUE_ARN = re.compile(r"arn:aws[a-z-]*:sqs:[^:]*:\d*:[A-Za-z0-9_-]+")
 _TOKEN = re.compile(r"\{\{stream:[^{}]+\}\}")
 _FUNCTION_ARN = re.compile(r"(?:arn:aws:lambda:[^:]*:)?(?:\d{12}:)?(?:function:)?([A-Za-z0-9_-]+)(?::[\w$-]+)?")
@@ -68,13 +69,6 @@ def _destination(value: Value, where: Where, what: str) -> object:
     if not failure:
         return {"OnFailure": {}}
     return {"OnFailure": {"Destination": text_of(failure.get("Destination"), where, f"{what}.OnFailure.Destination")}}
-
-
-def _unserved_destination(config: Value) -> str | None:
-    """A destination that is no standard queue's ARN: a topic, a bucket, a URL."""
-    failure = config.get("OnFailure") if isinstance(config, Block) else None
-    destination = failure.get("Destination") if isinstance(failure, Block) else None
-    return str(destination) if destination is not None and not _QUEUE_ARN.fullmatch(str(destination)) else None
 
 
 _SETTINGS: Mapping[str, _Setting] = {
@@ -182,6 +176,15 @@ class MappingReader:
             raise ProjectRefused(where, f"{function_key}: the table {match[1]} has no stream", cure)
         return stream_token(match[1])
 
+    def _unserved_destination(self, config: Value) -> str | None:
+        """A destination that is no standard queue's ARN (nor a topic's or bucket's where something answers)."""
+        failure = config.get("OnFailure") if isinstance(config, Block) else None
+        destination = failure.get("Destination") if isinstance(failure, Block) else None
+        if destination is None or _QUEUE_ARN.fullmatch(str(destination)):
+            return None
+        is_answered = self.options.has_topics_and_buckets and _TOPIC_OR_BUCKET_ARN.fullmatch(str(destination))
+        return None if is_answered else str(destination)
+
     def _settings(self, properties: Block, function_key: str) -> JsonObject:
         settings: JsonObject = {}
         for name, value in properties.items():
@@ -194,9 +197,10 @@ class MappingReader:
                 self.notes.warn(where, what, did_you_mean(name, _SETTINGS))
                 continue
             read = setting.read(value, where, f"{function_key}: {name}")
-            if name == "DestinationConfig" and (other := _unserved_destination(value)):
-                what = f"{function_key}: the destination {other} is not a queue's ARN, and no other is supported"
-                self.notes.refuse_unsupported(where, what, "name a queue with !GetAtt Queue.Arn")
+            if name == "DestinationConfig" and (other := self._unserved_destination(value)):
+                what = f"{function_key}: the destination {other} is not a queue's ARN, and no other is supported here"
+                cure = "name a queue with !GetAtt Queue.Arn; topics and buckets need moto: pip install 'pelton[aws]'"
+                self.notes.refuse_unsupported(where, what, cure)
             elif name in self.options.mapping_settings or read == setting.default:
                 settings[name] = read
             else:

@@ -29,3 +29,4 @@ class ReadOptions:
     http_port: int = 3000  #: of the gateway, for API URLs
     allow_unsupported: bool = False  #: what is not supported is a warning instead of an error
     mapping_settings: frozenset[str] = PLAIN_MAPPING_SETTINGS  #: what the triggers serve
+    has_topics_and_buckets: bool = False  #: something answers for SNS and S3, so they may be destinations

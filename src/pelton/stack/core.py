@@ -35,6 +35,7 @@ from pelton.tables.copying import Copying
 from pelton.tables.expiring import Expiring
 from pelton.tables.options import TableOptions
 from pelton.triggers.destinations import Beside, Destinations
+from pelton.triggers.elsewhere import Elsewhere, is_elsewhere
 from pelton.triggers.event_destinations import QueueDestinations
 from pelton.triggers.options import TriggerOptions
 from pelton.triggers.protocols import NotInvoked as TriggerNotInvoked
@@ -55,6 +56,7 @@ class Ground:
     executor: Executor
     endpoint_url: str  #: where functions find the AWS endpoint
     beside: Beside = asyncio.to_thread  #: runs what blocks beside the event loop
+    elsewhere: Elsewhere | None = None  #: answers for SNS topics and S3 buckets; None: nothing does
 
 
 class Core:
@@ -69,7 +71,9 @@ class Core:
         self.moving = queues.Moving(self.queues, ground.storage.snapshot)
         self.functions = Functions(ground.executor, clock=ground.clock, random=ground.random)
         self.reporting = Reporting(self.events, ground.clock, self.functions)
-        self.destinations = Destinations(self.queues, random=ground.random, beside=ground.beside)
+        self.destinations = Destinations(
+            self.queues, random=ground.random, beside=ground.beside, elsewhere=ground.elsewhere
+        )
         self.asynchronous = AsyncInvocations(
             self.functions,
             ground.storage,
@@ -105,6 +109,10 @@ class Core:
         )
         self.services = self._services()
         functions.restore(self.functions, self.storage, self.asynchronous)
+        self._listen()
+
+    def _listen(self) -> None:
+        """Have what happens told and recorded."""
         self.functions.on_log(self.reporting.on_log)
         self.functions.on_outcome(self.reporting.on_outcome)
         self.functions.on_outcome(self._record)
@@ -165,6 +173,11 @@ class Core:
     def function_url(self, arn: str) -> str:
         """The URL of the function with that unqualified ARN, where it has one."""
         return f"{self.ground.endpoint_url}{URL_PATH}{url_id(arn, '')}/"
+
+    def named_elsewhere(self) -> list[str]:
+        """ARNs of the topics and buckets that mappings name as destinations."""
+        named = {mapping.settings.on_failure for mapping in self.triggers.mappings()}
+        return sorted(arn for arn in named if arn is not None and is_elsewhere(arn))
 
     def tip(self) -> SequenceNumber:
         """Number of the newest committed change."""

@@ -152,7 +152,8 @@ async def _declare_mappings(core: Core, project: Project) -> None:
         name = names[mapping.function_key]
         declared.append({"FunctionName": name, "EventSourceArn": mapping.event_source, **mapping.settings})
         try:
-            create_parameters(declared[-1])
+            asked = create_parameters(declared[-1])
+            await core.destinations.make(asked.settings.on_failure)
         except WireError as error:
             reason = f" ({error.reason})" if isinstance(error, FilterRefused) else ""
             raise CannotStart(f"{mapping.where}: this stream event is refused: {error.message}{reason}") from None

@@ -11,6 +11,7 @@ from pelton.projects.options import ReadOptions
 from pelton.projects.project import Project, ProjectRefused
 from pelton.projects.reader import peek_companions, read_project
 from pelton.settings import Settings
+from pelton.stack.moto import Moto
 from pelton.stack.refusal import CannotStart
 
 #: Files that describe a project, in the order they are looked for.
@@ -89,6 +90,7 @@ def read(
         http_port=ports[1],
         allow_unsupported=settings.allow_unsupported,
         mapping_settings=served,
+        has_topics_and_buckets=Moto.is_installed(),
     )
     try:
         return read_project(file, options=options, files=DiskFiles())

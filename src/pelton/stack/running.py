@@ -33,6 +33,7 @@ from pelton.stack.events import Event
 from pelton.stack.function_urls import FunctionUrls
 from pelton.stack.listening import LOOPBACK, Listening, accepted_keys, open_ports
 from pelton.stack.metrics import Metrics
+from pelton.stack.moto import Moto
 from pelton.stack.opening import announce, open_storage
 from pelton.stack.ports import port_of
 from pelton.stack.reading import description, named_companions
@@ -107,6 +108,7 @@ class _Running:
         self._is_ready = False
         self._core: Core | None = None
         self._companions: Companions | None = None
+        self._moto = Moto(self._on_companion) if Moto.is_installed() else None
         self._application: Application | None = None
         self._aws: list[Server] = []
         self._web: list[WebServer] = []
@@ -155,6 +157,8 @@ class _Running:
             self._core.storage.close()
         if self._companions is not None:
             await self._companions.close()
+        if self._moto is not None:
+            await self._moto.close()
         if self._run_file is not None:
             remove_run_file(self._settings.data_dir, self._run_file)
 
@@ -195,8 +199,11 @@ class _Running:
                 storage=storage,
                 executor=executor,
                 endpoint_url=url,
+                elsewhere=self._moto,
             )
         )
+        if self._moto is not None:
+            self._moto.named = core.named_elsewhere
         core.events.listen(self._display.show)
         return core
 
@@ -224,6 +231,7 @@ class _Running:
             health=self._health,
             metrics=Metrics(core).text,
             function_url=FunctionUrls(core).handle,
+            fallback=None if self._moto is None else self._moto.answer,
             log=core.reporting.noted("aws"),
         )
 

@@ -18,7 +18,7 @@ from pelton.functions.service import Functions
 from pelton.operations import Access, JsonObject, Operation, RequestContext
 from pelton.triggers.announcing import filter_refused
 from pelton.triggers.errors import MappingNotFound
-from pelton.triggers.mappings import EventSourceMapping
+from pelton.triggers.mappings import EventSourceMapping, MappingSettings
 from pelton.triggers.parameters import FilterRefused, changed_settings, create_parameters
 from pelton.triggers.queue_mappings import QueueMapping
 from pelton.triggers.queue_parameters import changed_queue_settings, names_queue, queue_parameters
@@ -67,6 +67,7 @@ class _MappingsApi:
             arn = self._function_arn(body, context)
             if asked.stream_arn.split(":")[3:5] != [context.region, context.account]:
                 raise InvalidParameterValue(f"Stream not found: {asked.stream_arn}")
+            await self._check_destination(asked.settings)
             mapping = await self._triggers.create(asked, arn)
             return self._triggers.shown(mapping, "Creating")
 
@@ -168,7 +169,14 @@ class _MappingsApi:
         except FilterRefused as refused:
             self._triggers.tell(filter_refused(mapping.function_name, refused.reason))
             raise
+        if of_stream.on_failure != mapping.settings.on_failure:
+            await self._check_destination(of_stream)
         return await self._triggers.update(mapping.uuid, of_stream, arn)
+
+    async def _check_destination(self, settings: MappingSettings) -> None:
+        """Refuse a topic or bucket that is not there."""
+        if self._triggers.destinations is not None:
+            await self._triggers.destinations.check(settings.on_failure)
 
     def _function_arn(self, body: JsonObject, context: RequestContext) -> str:
         """The function's ARN, qualified when the name given was."""

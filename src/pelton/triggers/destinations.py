@@ -8,7 +8,6 @@ Source: Lambda developer guide, "Retaining discarded batch records"; ``custom.pe
 from __future__ import annotations
 
 import os
-import re
 import uuid
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -24,13 +23,12 @@ from pelton.queues.sending import put_message
 from pelton.queues.service import Queues
 from pelton.storage.queues import find_queue
 from pelton.storage.transaction import Snapshot, WriteTransaction
+from pelton.triggers.elsewhere import Elsewhere, NotTaken, bucket_of, is_elsewhere, is_topic, object_key
 from pelton.triggers.particulars import failure_particulars
 from pelton.triggers.protocols import Discarded
 
 #: Runs what blocks, such as a sync to disk, beside the event loop.
 Beside = Callable[[Callable[[], None]], Awaitable[None]]
-
-_OTHERS = re.compile(r"arn:aws[a-z-]*:(sns|s3):.*")
 
 
 class DestinationFailed(Exception):
@@ -38,17 +36,15 @@ class DestinationFailed(Exception):
 
 
 def checked_destination(arn: str) -> str:
-    """The ARN of a destination that is served here.
+    """The ARN of a standard queue, a standard topic or a bucket; whether it is there, ``Destinations.check`` tells.
 
     Raises:
-        InvalidParameterValue: it is another service's, that of a FIFO queue, or none at all.
+        InvalidParameterValue: it is another service's, that of a FIFO queue or topic, or none at all.
     """
-    if other := _OTHERS.fullmatch(arn):
-        kind = "SNS topics" if other[1] == "sns" else "S3 buckets"
-        raise InvalidParameterValue(
-            f"The destination ARN {arn} is not supported by Pelton: {kind} need moto (the extra pelton[aws]), which it "
-            "does not start. Name an SQS queue here; custom.pelton.failures names a folder that gets the records too."
-        )
+    if is_elsewhere(arn):
+        if is_topic(arn) and arn.endswith(FIFO_SUFFIX):
+            raise InvalidParameterValue(f"The destination ARN {arn} is invalid: FIFO topics are not supported.")
+        return arn
     parts = parts_of_arn(arn)
     if parts is None:
         raise InvalidParameterValue(f"The destination ARN {arn} is invalid.")
@@ -71,18 +67,60 @@ def check_existing(snapshot: Snapshot, arn: str | None) -> None:
 class Destinations:
     """Delivers discarded batches."""
 
-    def __init__(self, queues: Queues, *, random: Random, beside: Beside) -> None:
+    def __init__(self, queues: Queues, *, random: Random, beside: Beside, elsewhere: Elsewhere | None = None) -> None:
+        """``elsewhere`` answers for topics and buckets; None: nothing does."""
         self._queues = queues
         self._random = random
         self._beside = beside
+        self._elsewhere = elsewhere
         self.folder: Path | None = None  #: that gets every discarded batch; None: none does
 
-    async def put_aside(self, discarded: Discarded) -> None:
-        """Write the batch into the folder, if there is one; returns when it is on disk.
+    async def check(self, arn: str | None) -> None:
+        """Refuse a topic or a bucket that nothing answers for, or that is not there; queues are looked at elsewhere.
 
         Raises:
-            DestinationFailed: the folder cannot be written.
+            InvalidParameterValue: see above.
         """
+        if arn is None or not is_elsewhere(arn):
+            return
+        try:
+            is_there = await self._answering(arn).has(arn)
+        except NotTaken as error:
+            raise InvalidParameterValue(f"The destination ARN {arn} is invalid: {error}") from None
+        if not is_there:
+            what = "topic" if is_topic(arn) else "bucket"
+            raise InvalidParameterValue(
+                f"The destination ARN {arn} is invalid: there is no such {what}. Create it first."
+            )
+
+    async def make(self, arn: str | None) -> None:
+        """Make the topic or bucket that a project names, unless it is there.
+
+        Raises:
+            InvalidParameterValue: nothing answers for it.
+        """
+        if arn is not None and is_elsewhere(arn):
+            try:
+                await self._answering(arn).make(arn)
+            except NotTaken as error:
+                raise InvalidParameterValue(f"The destination ARN {arn} is invalid: {error}") from None
+
+    def _answering(self, arn: str) -> Elsewhere:
+        if self._elsewhere is not None:
+            return self._elsewhere
+        kind = "SNS topics" if is_topic(arn) else "S3 buckets"
+        raise InvalidParameterValue(
+            f"The destination ARN {arn} is not supported here: {kind} need moto, which is not installed (pip install "
+            "'pelton[aws]'). Or name an SQS queue; custom.pelton.failures names a folder that gets the records too."
+        )
+
+    async def put_aside(self, discarded: Discarded) -> None:
+        """Write the batch into the folder, if there is one, and tell the topic or bucket; returns when all have it.
+
+        Raises:
+            DestinationFailed: the folder cannot be written, or the topic or bucket did not take it.
+        """
+        await self._tell_elsewhere(discarded)
         folder = self.folder
         if folder is None:
             return
@@ -91,6 +129,22 @@ class Destinations:
             await self._beside(lambda: _write(folder, _file_name(discarded), body))
         except OSError as error:
             raise DestinationFailed(f"{folder} cannot be written: {error.strerror or error}") from error
+
+    async def _tell_elsewhere(self, discarded: Discarded) -> None:
+        arn = discarded.destination
+        if arn is None or not is_elsewhere(arn):
+            return
+        if self._elsewhere is None:
+            raise DestinationFailed("moto, which answers for it, is not installed (pip install 'pelton[aws]')")
+        bucket = bucket_of(arn)
+        try:
+            if bucket is None:
+                await self._elsewhere.publish(arn, orjson.dumps(self._particulars(discarded)).decode())
+            else:
+                body = orjson.dumps({**self._particulars(discarded), "payload": _payload(discarded)})
+                await self._elsewhere.put(bucket, object_key(discarded, self._random), body)
+        except NotTaken as error:
+            raise DestinationFailed(str(error)) from error
 
     def send(self, transaction: WriteTransaction, discarded: Discarded) -> None:
         """Send the particulars to the mapping's queue, if it has one.
@@ -119,8 +173,12 @@ class Destinations:
 
     def _file(self, discarded: Discarded) -> dict[str, object]:
         """As Lambda writes to a bucket: the particulars, and the event; the error beside them."""
-        records = [orjson.Fragment(record.event) for record in discarded.records]
-        return {**self._particulars(discarded), "error": discarded.reason, "payload": {"Records": records}}
+        return {**self._particulars(discarded), "error": discarded.reason, "payload": _payload(discarded)}
+
+
+def _payload(discarded: Discarded) -> dict[str, object]:
+    """The event, its records as they stand."""
+    return {"Records": [orjson.Fragment(record.event) for record in discarded.records]}
 
 
 def _file_name(discarded: Discarded) -> str:

@@ -68,7 +68,7 @@ class Triggers(KnownMappings):
         self._surroundings = Surroundings(
             execute=execute, clock=clock, random=random, retention_ms=options.retention_ms, on_event=on_event
         )
-        self._destinations = options.destinations
+        self.destinations = options.destinations
         self.sources = LogSources(storage)
         self.passes = Passes(storage, clock, self, lambda row: on_event(pass_ended(row)))
         self._runners: dict[str, MappingRunner] = {}
@@ -278,7 +278,7 @@ class Triggers(KnownMappings):
         runner = MappingRunner(
             mapping,
             self.passes.source(mapping, self.sources.source(mapping.stream_arn)),
-            StoredCheckpoints(self._storage, mapping.uuid, self._destinations, self.passes.noted),
+            StoredCheckpoints(self._storage, mapping.uuid, self.destinations, self.passes.noted),
             self._surroundings,
             self.counts.setdefault(mapping.uuid, EventCounts()),
         )

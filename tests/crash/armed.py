@@ -13,7 +13,6 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import time
 from pathlib import Path
 
 import apsw
@@ -23,9 +22,14 @@ from pelton.settings import Settings, process_environment
 from tests.storage.faulty_disk import FaultyFile
 
 ARMED = "armed"
-#: What was written so long before the verification (ms) goes: between this and the trimming no start takes longer.
-_MARGIN_MS = 25_000
 POINTS = ("write-wal", "sync-wal", "synced-wal", "write-database", "sync-database")
+
+
+class _Since(int):
+    """A retention that reaches back to a fixed moment, however long the machine takes: now minus it is that moment."""
+
+    def __rsub__(self, _now_ms: int) -> int:
+        return int(self)
 
 
 class _Trigger:
@@ -71,7 +75,7 @@ def main(project: str, data_dir: str, point: str, count: str, verified_ms: str) 
         companions_port=0,
         mail_port=0,
         is_watching=False,
-        retention_ms=time.time_ns() // 1_000_000 - int(verified_ms) + _MARGIN_MS,
+        retention_ms=_Since(verified_ms),
         environment=process_environment(),
     )
     code = run_settings(settings, has_named_data_dir=True, as_json=True)

@@ -27,6 +27,10 @@ class Client:
     def __init__(self, port: int) -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
 
+    def close(self) -> None:
+        """End the connection."""
+        self._connection.close()
+
     def call(self, operation: str, **body: Any) -> dict[str, Any]:
         prefix = "DynamoDBStreams_20120810" if operation in _PREFIXES else "DynamoDB_20120810"
         headers = {

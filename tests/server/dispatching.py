@@ -19,6 +19,9 @@ AUTHORIZATION = (
 class InstantStorage:
     """Runs every decision inside the call."""
 
+    def __init__(self, waiting: int = 0) -> None:
+        self.waiting = lambda: waiting
+
     def snapshot(self) -> Any:
         return "snapshot"
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pelton.errors import ResourceNotFound
 from pelton.operations import Access, Operation
 from pelton.server import Credential, HttpRequest, HttpResponse, ServerOptions
-from tests.server.dispatching import AUTHORIZATION, answer, dispatcher, operation, request
+from tests.server.dispatching import AUTHORIZATION, InstantStorage, answer, dispatcher, operation, request
 
 
 def echo(body: Any, context: Any, *given: Any) -> Any:
@@ -270,3 +270,22 @@ def test_no_request_is_a_fault_of_ours(  # Every part may be anything.
     response = answer(served, HttpRequest(method, path, query, {**headers, b"x-amz-target": target}, body))
 
     assert response.status < 500 or response.status == 501
+
+
+@pytest.mark.parametrize(("waiting", "status"), [(4095, 200), (4096, 400)])
+def test_writes_beyond_a_bound_are_throttled_and_reads_are_not(waiting: int, status: int) -> None:
+    services = {
+        "DynamoDB_20120810": {
+            "PutItem": operation("PutItem", Access.WRITE, lambda *_: {}),
+            "ListTables": operation("ListTables", Access.READ, lambda *_: {}),
+        }
+    }
+    item = b'{"TableName": "things", "Item": {"id": {"S": "a"}}}'
+    made = dispatcher(services, storage=InstantStorage(waiting))
+
+    written = answer(made, request(item, b"DynamoDB_20120810.PutItem"))
+    read = answer(made, request())
+
+    assert (written.status, read.status) == (status, 200)
+    if status == 400:
+        assert b"com.amazon.coral.availability#ThrottlingException" in written.body

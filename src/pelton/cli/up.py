@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 import signal
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from pelton.stack.running import Display
 
 LOOPBACK = "127.0.0.1"
+_FILES_MAX = 65536
 
 
 def up(  # noqa: PLR0913  # The options of a command line are its parameters.
@@ -98,6 +100,7 @@ def run_settings(settings: Settings, *, has_named_data_dir: bool, as_json: bool)
             await run(placed, display, signals.wait)
 
     terminal = Terminal(SystemClock(), as_json=as_json)
+    _allow_many_connections()
     try:
         with _logged(terminal, settings.log_file) as display:
             uvloop.run(main())
@@ -105,6 +108,12 @@ def run_settings(settings: Settings, *, has_named_data_dir: bool, as_json: bool)
         terminal.refuse(str(error))
         return CANNOT_START
     return 0
+
+
+def _allow_many_connections() -> None:
+    """As many open files as the system lets this user have: each connection is one, and shells start with 1,024."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (_FILES_MAX if most == resource.RLIM_INFINITY else most, most))
 
 
 @contextmanager

@@ -55,6 +55,10 @@ class Storage(Protocol):
     def submit(self, decide: Callable[[WriteTransaction], Any], done: Callable[[Any], None]) -> None:
         """Run ``decide`` on the writer; call ``done`` with its result, or what it raised, after the commit."""
 
+    @property
+    def waiting(self) -> Callable[[], int]:
+        """How many decisions wait for the writer."""
+
 
 class _Target:
     """What an ``X-Amz-Target`` stands for."""
@@ -159,17 +163,23 @@ class Dispatcher:
         """Prepare the operation and run its decision where its access says."""
         decision = operation.prepare(body, context)
         if operation.access is Access.WRITE:
-            self._storage.submit(decision, answer.done)
+            self._write(decision, answer)
         elif operation.access is Access.READ:
             answer.done(decision(self._storage.snapshot()))
         elif operation.access is Access.AS_PREPARED:
             access, decide = decision
             if access is Access.WRITE:
-                self._storage.submit(decide, answer.done)
+                self._write(decide, answer)
             else:
                 answer.done(decide(self._storage.snapshot()))
         else:
             self._spawn(_call(decision, answer.done))
+
+    def _write(self, decide: Callable[[WriteTransaction], Any], answer: Answer) -> None:
+        """Let the decision wait for the writer; beyond a bound it is refused, so that those who wait are served."""
+        if self._storage.waiting() >= self._options.waiting_max:
+            raise replies.Throttled
+        self._storage.submit(decide, answer.done)
 
     def _as_task(self, call: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(call)

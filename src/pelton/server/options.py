@@ -36,6 +36,7 @@ class ServerOptions:
     idle_s: float = 90.0  #: pools of SDKs hold idle connections; closing one before 75 s looks like a reset
     head_s: float = 20.0  #: for the head of a request to arrive
     request_s: float = 300.0  #: for a request to arrive whole
+    waiting_max: int = 4096  #: writes that wait for the disk; beyond it requests are throttled
     pipelined_max: int = 256  #: unanswered requests of one connection before reading stops
     health: Callable[[], tuple[bool, JsonObject]] | None = None  #: answers GET /_pelton/health
     metrics: Callable[[], str] | None = None  #: answers GET /_pelton/metrics

@@ -57,6 +57,15 @@ class UnknownPath(UnknownOperation):
     status = 404
 
 
+class Throttled(WireError):
+    """More writes wait for the disk than may: the client backs off and tries again."""
+
+    code = "ThrottlingException"
+
+    def __init__(self) -> None:
+        super().__init__("Rate of requests exceeds the allowed throughput.")
+
+
 def new_request_id(random: Random) -> bytes:
     """52 characters of ``0-9A-F``; the service's use more of the alphabet, and clients look at none."""
     return b"%052X" % random.getrandbits(208)

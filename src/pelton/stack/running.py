@@ -64,18 +64,24 @@ class Display(Protocol):
         """Why it cannot go on."""
 
 
-async def run(settings: Settings, display: Display, until: Callable[[Callable[[str], None]], Awaitable[None]]) -> None:
+async def run(
+    settings: Settings,
+    display: Display,
+    until: Callable[[Callable[[str], None]], Awaitable[None]],
+    clock: Clock | None = None,
+) -> None:
     """Run a project from start to end.
 
     Args:
         settings: what ``pelton up`` was told; the data folder exists.
         display: where it shows itself.
         until: returns when the run shall end; it may say so.
+        clock: None: the machine's.
 
     Raises:
         CannotStart: a port is taken, the project is broken, or the data folder is in use.
     """
-    clock = SystemClock()
+    clock = clock or SystemClock()
     began = clock.monotonic()
     pelton = _Running(settings, display, clock)
     try:

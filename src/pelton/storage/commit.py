@@ -65,6 +65,8 @@ class GroupCommit:
         self._caps = caps
         self._observer = observer
         self._queue: deque[Entry] = deque()
+        #: How many decisions wait for a batch; the queue's own method, since every write asks.
+        self.waiting: Callable[[], int] = self._queue.__len__
         self._is_busy = False  #: a batch is scheduled, being decided or being committed, or the writer is held
         self._is_scheduled = False
         self._holder: Callable[[], None] | None = None

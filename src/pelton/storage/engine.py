@@ -83,6 +83,7 @@ class Storage:
         self._commits = GroupCommit(
             self._connection, writing, clock=clock, driver=driver, caps=options, observer=_Wiring(self)
         )
+        self.waiting = self._commits.waiting  #: how many decisions wait for a batch
         self._checkpointing = Checkpointing(
             open_checkpointer(file, options.durability, options.vfs),
             file,

@@ -1,6 +1,6 @@
 import asyncio
 
-from pelton.stack.events import Event, EventLog, Kind
+from pelton.stack.events import Event, EventLog, Kind, Wanted
 
 
 def event(subject: str, at_ms: int = 0) -> Event:
@@ -8,7 +8,8 @@ def event(subject: str, at_ms: int = 0) -> Event:
 
 
 async def collected(log: EventLog, function: str | None, since_ms: int = 0) -> list[Event]:
-    return [found async for found in log.since(function, since_ms, follow=False)]
+    wanted = Wanted(subjects=frozenset([function] if function else []), since_ms=since_ms)
+    return [found async for found in log.since(wanted, follow=False)]
 
 
 def test_kept_lines_are_given_oldest_first_and_by_function() -> None:
@@ -31,7 +32,7 @@ def test_a_follower_gets_what_comes_while_it_reads_the_past() -> None:
     async def follow() -> list[int]:
         log = EventLog()
         log.add(event("a", 1))
-        rows = log.since(None, 0, follow=True)
+        rows = log.since(Wanted(), follow=True)
         first = await anext(rows)
         log.add(event("a", 2))
         second = await anext(rows)

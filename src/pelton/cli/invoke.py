@@ -17,6 +17,9 @@ FUNCTION_FAILED = 1
 def invoke(
     function: Annotated[str, typer.Argument(help="FUNCTION, the project's key or the full name.")],
     payload: Annotated[str, typer.Argument(help="JSON, @FILE, or - for standard input.")] = "{}",
+    like: Annotated[
+        str, typer.Option("--like", help="Request id of an invocation of this run, whose payload it gets.")
+    ] = "",
     data_dir: DataDir = Path(".pelton"),
     as_json: AsJson = False,
 ) -> None:
@@ -25,7 +28,7 @@ def invoke(
     Example: pelton invoke create_user '{"body": "{}"}'
     """
     with running_pelton(data_dir) as pelton:
-        outcome = pelton.post("invoke", function, body=_payload(payload))
+        outcome = pelton.post("invoke", function, body=_payload(payload), like=like)
     if as_json:
         print_json(outcome)
     else:

@@ -14,16 +14,20 @@ from pelton.operations import JsonObject
 
 
 def logs(
-    function: Annotated[str | None, typer.Argument(help="FUNCTION, the project's key or the full name.")] = None,
+    functions: Annotated[
+        list[str] | None, typer.Argument(metavar="[FUNCTION]...", help="The project's keys, or full names; none: all.")
+    ] = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until interrupted.")] = False,
+    since: Annotated[str, typer.Option("--since", help="A time (ISO 8601), or how long ago: 90s, 15m, 2h.")] = "",
+    text: Annotated[str, typer.Option("--filter", help="Only lines that hold this text, in any case.")] = "",
     data_dir: DataDir = Path(".pelton"),
     as_json: AsJson = False,
 ) -> None:
-    """Print the log lines of a function, or of everything that happened.
+    """Print the log lines of some functions, or of everything that happened.
 
-    Example: pelton logs index_users --follow
+    Example: pelton logs index_users welcome_email --since 15m --filter error --follow
     """
-    query = {"function": function} if function else {}
+    query = {"function": ",".join(functions or ()), "since": since, "text": text}
     if follow:
         query["follow"] = "1"
     with running_pelton(data_dir) as pelton, suppress(KeyboardInterrupt):

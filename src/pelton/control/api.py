@@ -8,7 +8,7 @@ comes as JSON lines until the client leaves.
 from __future__ import annotations
 
 import hmac
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Protocol
 
 import orjson
@@ -34,14 +34,14 @@ class Controls(Protocol):
     def triggers(self) -> list[JsonObject]:
         """State of every trigger, per function and shard."""
 
-    def logs(self, function: str | None, since_ms: int, *, follow: bool) -> AsyncIterator[JsonObject]:
-        """Log lines of one function, or of all, oldest first; with ``follow`` without end."""
+    def logs(self, functions: Sequence[str], since: str, text: str, *, follow: bool) -> AsyncIterator[JsonObject]:
+        """Log lines of these functions, or of all, oldest first; with ``follow`` without end."""
 
     def tail(self, table: str, start: str, *, follow: bool) -> AsyncIterator[JsonObject]:
         """Stream records of a table from TRIM_HORIZON, LATEST or a sequence number."""
 
-    async def invoke(self, function: str, payload: bytes) -> JsonObject:
-        """Invoke a function and wait for its outcome."""
+    async def invoke(self, function: str, payload: bytes, like: str | None) -> JsonObject:
+        """Invoke a function and wait for its outcome; ``like`` is the invocation whose payload it gets."""
 
     async def settle(self, timeout_s: float) -> JsonObject:
         """Wait until every reaction to what is written now is done, or say what is outstanding."""
@@ -117,7 +117,8 @@ async def _now(value: JsonObject) -> JsonObject:
 
 def _logs(controls: Controls, request: Request) -> AsyncIterator[JsonObject]:
     query = request.query_params
-    return controls.logs(query.get("function"), int(query.get("since_ms", "0")), follow="follow" in query)
+    functions = [name for name in query.get("function", "").split(",") if name]
+    return controls.logs(functions, query.get("since", ""), query.get("text", ""), follow="follow" in query)
 
 
 def _tail(controls: Controls, request: Request) -> AsyncIterator[JsonObject]:
@@ -130,7 +131,8 @@ def _snapshot(controls: Controls, request: Request) -> AsyncIterator[JsonObject]
 
 
 async def _invoke(controls: Controls, request: Request) -> JsonObject:
-    return await controls.invoke(request.path_params["function"], await request.body())
+    like = request.query_params.get("like") or None
+    return await controls.invoke(request.path_params["function"], await request.body(), like)
 
 
 def _why(controls: Controls, request: Request) -> JsonObject:

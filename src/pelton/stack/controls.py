@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import asdict
 
 import orjson
@@ -19,6 +19,9 @@ from pelton.stack import explaining, firing, operating, snapshots
 from pelton.stack.application import Application
 from pelton.stack.companions import Companions
 from pelton.stack.core import Core
+from pelton.stack.events import Wanted
+from pelton.stack.moments import moment_ms
+from pelton.stack.payloads import KEPT_MAX
 from pelton.stack.settling import NotSettled, settle
 from pelton.storage.catalog import SequenceNumber, Shard, Stream
 from pelton.storage.transaction import WriteTransaction
@@ -73,13 +76,14 @@ class StackControls:
             *(queue_row(self._core, status) for status in self._core.queue_triggers.status()),
         ]
 
-    def logs(self, function: str | None, since_ms: int, *, follow: bool) -> AsyncIterator[JsonObject]:
-        """Log lines of one function, or of all, oldest first; with ``follow`` without end."""
-        key = self._function_key(function) if function else None
-        return self._logged(key, since_ms, follow=follow)
+    def logs(self, functions: Sequence[str], since: str, text: str, *, follow: bool) -> AsyncIterator[JsonObject]:
+        """Log lines of these functions, or of all, oldest first; with ``follow`` without end."""
+        since_ms = moment_ms(since, "--since", self._core.ground.clock.now_ms()) if since else 0
+        keys = frozenset(self._function_key(function) for function in functions)
+        return self._logged(Wanted(subjects=keys, since_ms=since_ms, text=text), follow=follow)
 
-    async def _logged(self, key: str | None, since_ms: int, *, follow: bool) -> AsyncIterator[JsonObject]:
-        async for event in self._core.events.since(key, since_ms, follow=follow):
+    async def _logged(self, wanted: Wanted, *, follow: bool) -> AsyncIterator[JsonObject]:
+        async for event in self._core.events.since(wanted, follow=follow):
             yield event.as_json()
 
     def tail(self, table: str, start: str, *, follow: bool) -> AsyncIterator[JsonObject]:
@@ -97,9 +101,15 @@ class StackControls:
                 return
             await wait
 
-    async def invoke(self, function: str, payload: bytes) -> JsonObject:
-        """Invoke a function and wait for its outcome."""
+    async def invoke(self, function: str, payload: bytes, like: str | None) -> JsonObject:
+        """Invoke a function and wait for its outcome; ``like`` is the invocation whose payload it gets."""
         key = self._function_key(function)
+        if like is not None:
+            kept = self._core.payloads.get(like)
+            if kept is None:
+                cure = "their ids stand in the log's START lines"
+                raise Refused(f"no payload of an invocation {like} is kept: the newest {KEPT_MAX} are ({cure})")
+            payload = kept
         try:
             orjson.loads(payload or b"{}")
         except orjson.JSONDecodeError as error:

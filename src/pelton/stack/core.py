@@ -25,6 +25,7 @@ from pelton.functions.urls import URL_PATH, url_id
 from pelton.operations import Access, JsonObject, Operation, RequestContext
 from pelton.settings import Settings
 from pelton.stack.events import EventLog
+from pelton.stack.payloads import Payloads
 from pelton.stack.recording import invocation_row
 from pelton.stack.reporting import Reporting
 from pelton.storage.catalog import SequenceNumber
@@ -116,6 +117,8 @@ class Core:
         self.functions.on_log(self.reporting.on_log)
         self.functions.on_outcome(self.reporting.on_outcome)
         self.functions.on_outcome(self._record)
+        self.payloads = Payloads()
+        self.functions.on_outcome(self.payloads.on_outcome)
         self.storage.on_commit(self._on_commit)
 
     def operation(self, name: str) -> Operation:

@@ -43,6 +43,21 @@ class Event:
         return {**asdict(self), "kind": self.kind.value}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which events someone asks for."""
+
+    subjects: frozenset[str] = frozenset()  #: keys of functions; none: all
+    since_ms: int = 0
+    text: str = ""  #: that must be in an event's text, in any case of its letters
+
+    def includes(self, event: Event) -> bool:
+        """Whether the event is one of them."""
+        if event.at_ms < self.since_ms or (self.subjects and event.subject not in self.subjects):
+            return False
+        return self.text.lower() in event.text.lower()
+
+
 class EventLog:
     """The newest events, and those who follow them."""
 
@@ -61,8 +76,8 @@ class EventLog:
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
-    async def since(self, function: str | None, since_ms: int, *, follow: bool) -> AsyncIterator[Event]:
-        """Kept events of one function (None: all) from ``since_ms`` on, oldest first; then, to follow, new ones."""
+    async def since(self, wanted: Wanted, *, follow: bool) -> AsyncIterator[Event]:
+        """Kept events that are wanted, oldest first; then, to follow, new ones."""
         fresh: deque[Event] = deque(maxlen=LINES_BEHIND_MAX)
         arrived = asyncio.Event()
 
@@ -73,14 +88,14 @@ class EventLog:
         end = self.listen(on_event) if follow else lambda: None
         try:
             for event in tuple(self._kept):
-                if event.at_ms >= since_ms and function in (None, event.subject):
+                if wanted.includes(event):
                     yield event
             while follow:
                 await arrived.wait()
                 arrived.clear()
                 while fresh:
                     event = fresh.popleft()
-                    if function in (None, event.subject):
+                    if wanted.includes(event):
                         yield event
         finally:
             end()

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from pelton.control.api import Refused
 from pelton.operations import JsonObject
 from pelton.stack.core import Core
+from pelton.stack.moments import moment_ms, moment_text
 from pelton.triggers.schedules import Schedule
 
 
@@ -30,7 +29,7 @@ async def fire(core: Core, name: str, at: str | None) -> JsonObject:
     Raises:
         Refused: there is no such schedule, or several, or ``at`` is no time.
     """
-    at_ms = core.ground.clock.now_ms() if at is None else _moment_ms(at)
+    at_ms = core.ground.clock.now_ms() if at is None else moment_ms(at, "--at", core.ground.clock.now_ms())
     schedule = _chosen(core, name)
     request_id = await core.schedules.fire(schedule, at_ms)
     return {
@@ -39,11 +38,6 @@ async def fire(core: Core, name: str, at: str | None) -> JsonObject:
         "time": moment_text(at_ms),
         "requestId": request_id,
     }
-
-
-def moment_text(moment_ms: int) -> str:
-    """A time for people and events: 2026-01-31T09:30:00Z."""
-    return f"{datetime.fromtimestamp(moment_ms // 1000, tz=UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _chosen(core: Core, name: str) -> Schedule:
@@ -59,11 +53,3 @@ def _chosen(core: Core, name: str) -> Schedule:
         raise Refused(f"{name} has several schedules: name one of {', '.join(each.name for each in found)}")
     known = ", ".join(f"{each.name} ({each.function_key})" for each in schedules) or "none"
     raise Refused(f"no schedule {name} (there are: {known})")
-
-
-def _moment_ms(text: str) -> int:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise Refused(f"--at {text}: write it as 2026-01-31T09:30:00Z") from None
-    return int((moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)).timestamp() * 1000)

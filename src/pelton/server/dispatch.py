@@ -133,6 +133,8 @@ class Dispatcher:
             answer.done(fault)
 
     def _answer_target(self, request: HttpRequest, target: _Target, answer: JsonAnswer) -> None:
+        if self._storage.waiting() >= self._options.waiting_max and target.operation.access is not Access.READ:
+            raise replies.Throttled  # Before anything is done for it: those who wait are served.
         body = parsed(request, self._options.nesting_max)
         caller = self._callers.caller(
             request, target.signing_name, may_be_anonymous=not self._options.needs_auth_header
@@ -163,23 +165,17 @@ class Dispatcher:
         """Prepare the operation and run its decision where its access says."""
         decision = operation.prepare(body, context)
         if operation.access is Access.WRITE:
-            self._write(decision, answer)
+            self._storage.submit(decision, answer.done)
         elif operation.access is Access.READ:
             answer.done(decision(self._storage.snapshot()))
         elif operation.access is Access.AS_PREPARED:
             access, decide = decision
             if access is Access.WRITE:
-                self._write(decide, answer)
+                self._storage.submit(decide, answer.done)
             else:
                 answer.done(decide(self._storage.snapshot()))
         else:
             self._spawn(_call(decision, answer.done))
-
-    def _write(self, decide: Callable[[WriteTransaction], Any], answer: Answer) -> None:
-        """Let the decision wait for the writer; beyond a bound it is refused, so that those who wait are served."""
-        if self._storage.waiting() >= self._options.waiting_max:
-            raise replies.Throttled
-        self._storage.submit(decide, answer.done)
 
     def _as_task(self, call: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(call)

@@ -17,8 +17,9 @@ from pelton.items.schema import KeyAttribute, KeySchema
 from pelton.operations import JsonObject
 from pelton.storage.catalog import SequenceNumber, Stream, Table
 from pelton.storage.change import Change, StoredItem
+from pelton.storage.connection import Durability
 from pelton.storage.drivers import InlineDriver
-from pelton.storage.engine import Storage
+from pelton.storage.engine import Storage, StorageOptions
 from pelton.storage.transaction import Snapshot, WriteTransaction
 from pelton.streams.numbers import parse_number
 from pelton.testing.clock import ManualClock
@@ -137,11 +138,16 @@ async def rest(rounds: int = 60) -> None:
 
 @contextmanager
 def world(
-    folder: Path, workshop: Workshop | None = None, clock: ManualClock | None = None, seed: int = 7
+    folder: Path,
+    workshop: Workshop | None = None,
+    clock: ManualClock | None = None,
+    seed: int = 7,
+    durability: Durability = Durability.FULL,
 ) -> Iterator[World]:
     """A data folder opened, its triggers not yet started."""
     clock = clock or ManualClock()
-    storage = Storage.open(folder, clock=clock, driver=InlineDriver())
+    options = StorageOptions(durability=durability)
+    storage = Storage.open(folder, clock=clock, driver=InlineDriver(), options=options)
     workshop = workshop or Workshop()
     told: list[TriggerEvent] = []
     triggers = Triggers(

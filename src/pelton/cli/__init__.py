@@ -9,11 +9,15 @@ from __future__ import annotations
 import typer
 
 from pelton.cli import (
+    backfill,
     check,
     companion,
+    failures,
     fire,
     invoke,
     logs,
+    redrive,
+    replay,
     restore,
     roll,
     service,
@@ -41,6 +45,10 @@ app.command()(invoke.invoke)
 app.command()(fire.fire)
 app.add_typer(triggers.app, name="triggers")
 app.command()(why.why)
+app.command()(failures.failures)
+app.command()(replay.replay)
+app.command()(backfill.backfill)
+app.command()(redrive.redrive)
 app.command()(split.split)
 app.command()(roll.roll)
 app.command()(companion.companion)

@@ -1,4 +1,4 @@
-"""The control API of a running Pelton: state, logs, tail, invoke, triggers, settle, split, roll, companions.
+"""The control API of a running Pelton: state, logs, tail, invoke, triggers, passes, settle, split, roll, companions.
 
 It listens on a free loopback port of its own and every call needs the run file's token. What it
 offers is what ``Controls`` says; the stack implements it. Lists come as JSON; what is followed
@@ -58,6 +58,21 @@ class Controls(Protocol):
     async def seek(self, function: str, to: str, *, is_dry_run: bool) -> JsonObject:
         """Let a function's triggers go on at another place; a dry run says what that means."""
 
+    def passes(self) -> list[JsonObject]:
+        """Replays, backfills and redrives, newest first; those that have ended too."""
+
+    def one_pass(self, pass_id: int) -> JsonObject:
+        """Where one of them stands."""
+
+    async def operate_pass(self, kind: str, function: str, asked: JsonObject) -> JsonObject:
+        """Begin or preview a replay, backfill or redrive of a function, or pause, resume or cancel it."""
+
+    def failures(self, function: str | None, before: int | None, limit: int) -> list[JsonObject]:
+        """Discarded batches, newest first, without their records."""
+
+    def one_failure(self, failure_id: int) -> JsonObject:
+        """A discarded batch with its records."""
+
     def schedules(self) -> list[JsonObject]:
         """The project's schedules, and when each is due."""
 
@@ -88,6 +103,17 @@ def control_app(controls: Controls, token: str) -> ASGIApp:
                     "/triggers/{function}/{action}",
                     _answer(lambda request: _operate(controls, request)),
                     methods=["POST"],
+                ),
+                Route("/passes", _answer(lambda _: _now({"passes": controls.passes()}))),
+                Route("/passes/{id:int}", _answer(lambda request: _now(controls.one_pass(request.path_params["id"])))),
+                Route(
+                    "/passes/{kind}/{function}",
+                    _answer(lambda request: _operate_pass(controls, request)),
+                    methods=["POST"],
+                ),
+                Route("/failures", _answer(lambda request: _now({"failures": _failures(controls, request)}))),
+                Route(
+                    "/failures/{id:int}", _answer(lambda request: _now(controls.one_failure(request.path_params["id"])))
                 ),
                 Route("/why/{number}", _answer(lambda request: _now(_why(controls, request)))),
                 Route("/logs", _lines(lambda request: _logs(controls, request))),
@@ -150,6 +176,18 @@ async def _operate(controls: Controls, request: Request) -> JsonObject:
     if action == "skip":
         return controls.skip(function, query.get("shard"), is_dry_run=is_dry_run)
     raise Refused(f"no action {action} (there are: pause, resume, seek, skip)")
+
+
+async def _operate_pass(controls: Controls, request: Request) -> JsonObject:
+    body = await request.body()
+    path = request.path_params
+    return await controls.operate_pass(path["kind"], path["function"], orjson.loads(body) if body else {})
+
+
+def _failures(controls: Controls, request: Request) -> list[JsonObject]:
+    query = request.query_params
+    before = int(query["before"]) if "before" in query else None
+    return controls.failures(query.get("function"), before, int(query.get("limit", "100")))
 
 
 async def _settle(controls: Controls, request: Request) -> JsonObject:

@@ -15,7 +15,7 @@ from pelton.control.api import Refused
 from pelton.functions.invocation import Invocation, NotInvoked
 from pelton.operations import JsonObject
 from pelton.projects.project import Project
-from pelton.stack import explaining, firing, operating, snapshots
+from pelton.stack import explaining, firing, operating, passing, snapshots
 from pelton.stack.application import Application
 from pelton.stack.companions import Companions
 from pelton.stack.core import Core
@@ -157,6 +157,26 @@ class StackControls:
     async def seek(self, function: str, to: str, *, is_dry_run: bool) -> JsonObject:
         """Let a function's triggers go on at another place; a dry run says what that means."""
         return await operating.seek(self._core, function, to, is_dry_run=is_dry_run)
+
+    def passes(self) -> list[JsonObject]:
+        """Replays, backfills and redrives, newest first; those that have ended too."""
+        return passing.rows(self._core)
+
+    def one_pass(self, pass_id: int) -> JsonObject:
+        """Where one of them stands."""
+        return passing.row(self._core, pass_id)
+
+    async def operate_pass(self, kind: str, function: str, asked: JsonObject) -> JsonObject:
+        """Begin or preview a replay, backfill or redrive of a function, or pause, resume or cancel it."""
+        return await passing.operate(self._core, kind, function, asked)
+
+    def failures(self, function: str | None, before: int | None, limit: int) -> list[JsonObject]:
+        """Discarded batches, newest first, without their records."""
+        return passing.failures(self._core, function, before=before, limit=limit)
+
+    def one_failure(self, failure_id: int) -> JsonObject:
+        """A discarded batch with its records."""
+        return passing.one_failure(self._core, failure_id)
 
     def schedules(self) -> list[JsonObject]:
         """The project's schedules, and when each is due."""

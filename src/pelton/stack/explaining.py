@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import orjson
 
 from pelton.arns import DEFAULT_ACCOUNT
@@ -10,14 +12,17 @@ from pelton.operations import JsonObject
 from pelton.stack.core import Core
 from pelton.storage.catalog import SequenceNumber, Stream
 from pelton.storage.change import LogRecord
+from pelton.storage.checkpoints import checkpoint
 from pelton.storage.failures import failures
 from pelton.storage.invocations import invocations_of_record
 from pelton.storage.mappings import mapping_versions
 from pelton.storage.transaction import Snapshot
-from pelton.streams.numbers import parse_number
+from pelton.streams.numbers import parse_number, wire_number
 from pelton.streams.records import RecordWriter
+from pelton.triggers.events import ShardStatus
 from pelton.triggers.mapping_store import version_of
 from pelton.triggers.mappings import EventSourceMapping
+from pelton.triggers.virtual_shards import real_shard
 from pelton.triggers.why import Facts, Version, reason
 
 #: Discarded batches looked through for one mapping, at most.
@@ -59,13 +64,23 @@ def _answer(
             event=event,
             versions=[Version(each.since, version_of(each)) for each in mapping_versions(snapshot, mapping.uuid)],
             invocations=invocations_of_record(snapshot, mapping.uuid, number),
-            discards=[each for each in discards if each.shard == shard and each.first <= number <= each.last],
-            status=status[0] if status else None,
+            discards=[
+                each for each in discards if real_shard(each.shard) == shard and each.first <= number <= each.last
+            ],
+            status=_standing(snapshot, mapping, status[0]) if status else None,
         )
     )
     function = core.functions.get(mapping.function_name)
     name = mapping.function_name if function is None else function.key
     return {"function": name, "mapping": mapping.uuid, "answer": found.answer, "text": found.text}
+
+
+def _standing(snapshot: Snapshot, mapping: EventSourceMapping, status: ShardStatus) -> ShardStatus:
+    """The status with its durable position, where a replay stands before what was delivered already."""
+    kept = checkpoint(snapshot, mapping.uuid, status.shard)
+    if status.position is not None or kept is None:
+        return status
+    return replace(status, position=wire_number(kept.position))
 
 
 def _number(snapshot: Snapshot, text: str) -> SequenceNumber:

@@ -51,9 +51,12 @@ class StoredCheckpoints:
 
     def save(self, shard_id: str, state: Callable[[], JsonObject]) -> None:
         """Have the state stored within 100 ms."""
-        if self._is_closed or shard_id in self._waiting:
+        if self._is_closed:
             return
-        self._waiting[shard_id] = state
+        is_waiting = shard_id in self._waiting
+        self._waiting[shard_id] = state  # The newest way to ask, too: that a shard has ended must not be lost.
+        if is_waiting:
+            return
         self._storage.ride(partial(self._put_waiting, shard_id), partial(self._stored, shard_id, state))
 
     async def discard(self, discarded: Discarded, state: Callable[[], JsonObject]) -> None:

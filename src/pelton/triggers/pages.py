@@ -38,8 +38,8 @@ def claimed_page(records: tuple[SourceRecord, ...]) -> ClaimedPage:
 
 #: Takes claimed records, by shard, in the moment their numbers are committed: before anyone reads past them.
 Register = Callable[[Mapping[str, tuple[SourceRecord, ...]]], None]
-#: Claims the next page, of at most so many records as a rule, for a shard.
-Claim = Callable[[str, int, Register], Awaitable[None]]
+#: Claims the next page, of at most so many records as a rule, for a shard; whether there may be another.
+Claim = Callable[[str, int, Register], Awaitable[bool]]
 
 
 class Pages:
@@ -65,11 +65,11 @@ class Pages:
             return _before(page, read, after)
         if claim_limit > 0 and self._is_time(shard_id, read):
             self._log_pages[shard_id] = 0
-            await self._claim(shard_id, claim_limit, partial(self._register, shard_id))
-            if self._claimed == 0:
+            if not await self._claim(shard_id, claim_limit, partial(self._register, shard_id)):
                 self._exhausted.add(shard_id)
+                return read
             # The log was read before the claim: what came between is read next, and then the page.
-            return read._replace(has_more=True) if self._next(shard_id, after) else read
+            return read._replace(has_more=True)
         return read
 
     def look_again(self) -> None:

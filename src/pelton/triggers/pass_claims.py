@@ -10,8 +10,8 @@ from pelton.triggers.backfill_pages import claim_items
 from pelton.triggers.protocols import SourceRecord
 from pelton.triggers.redrive_pages import claim_failures
 
-#: The pass as it is then, and the page's records by shard; None: it gives no more now.
-Claimed = tuple[Pass, dict[str, tuple[SourceRecord, ...]]] | None
+#: The pass as it is then, the page's records by shard, and whether there may be more; None: it gives no more now.
+Claimed = tuple[Pass, dict[str, tuple[SourceRecord, ...]], bool] | None
 
 
 def claim_page(transaction: WriteTransaction, asked: tuple[int, str], limit: int, now_ms: int) -> Claimed:
@@ -24,6 +24,7 @@ def claim_page(transaction: WriteTransaction, asked: tuple[int, str], limit: int
         body, parts = claim_items(transaction, row.body, shard_id, limit, now_ms)
     else:
         body, parts = claim_failures(transaction, row.body, limit, now_ms)
+    has_more = len(body["flight"]) > len(row.body["flight"])  # A page of superseded failures has no records.
     row = replace(row, body=body)
     put_pass(transaction, row, now_ms)
-    return row, parts
+    return row, parts, has_more

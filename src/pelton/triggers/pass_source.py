@@ -24,8 +24,8 @@ from pelton.triggers.virtual_shards import replay_of
 
 #: Records of a page, as a rule.
 _PAGE_RECORDS = 1000
-#: Claims the next page of the pass of that id for a shard: at most so many records as a rule.
-ClaimPage = Callable[[int, str, int, Register], Awaitable[None]]
+#: Claims the next page of the pass of that id for a shard, as ``pages.Claim`` does.
+ClaimPage = Callable[[int, str, int, Register], Awaitable[bool]]
 
 
 class PassSource:

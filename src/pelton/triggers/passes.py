@@ -215,9 +215,9 @@ class Passes:
         with self._storage.snapshot() as snapshot:
             return replay_places(row, checkpoints(snapshot, row.mapping), log.partition_key)
 
-    async def _claim(self, pass_id: int, shard_id: str, limit: int, register: Register) -> None:
-        """Claim a page; it is registered in the moment of its commit."""
-        claimed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    async def _claim(self, pass_id: int, shard_id: str, limit: int, register: Register) -> bool:
+        """Claim a page, registered in the moment of its commit; whether there may be another."""
+        claimed: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
 
         def done(answer: Claimed | BaseException) -> None:
             if isinstance(answer, tuple):
@@ -228,11 +228,11 @@ class Passes:
             if isinstance(answer, BaseException):
                 claimed.set_exception(answer)
             else:
-                claimed.set_result(None)
+                claimed.set_result(answer is not None and answer[2])
 
         now_ms = self._clock.now_ms()
         self._storage.submit(partial(claim_page, asked=(pass_id, shard_id), limit=limit, now_ms=now_ms), done)
-        await claimed
+        return await claimed
 
     def _put_back(self, transaction: WriteTransaction) -> None:
         for row in active_passes(transaction):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pelton.storage.catalog import SequenceNumber
 from pelton.storage.failures import DiscardedBatch
@@ -13,6 +13,7 @@ from pelton.triggers.events import ShardStatus
 from pelton.triggers.filters import Filter
 from pelton.triggers.mappings import EventSourceMapping
 from pelton.triggers.parameters import LATEST
+from pelton.triggers.virtual_shards import replay_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,15 @@ class Reason:
 
 
 def reason(facts: Facts) -> Reason:
-    """Why the mapping's function did or did not get the record."""
+    """Why the mapping's function did or did not get the record, and what replays have done with it."""
+    again = [row for row in facts.invocations if replay_of(row.shard)]
+    first = _reason(replace(facts, invocations=[row for row in facts.invocations if not replay_of(row.shard)]))
+    if not again:
+        return first
+    return Reason(first.answer, f"{first.text}; sent again by {replay_of(again[-1].shard)}: {again[-1].outcome}")
+
+
+def _reason(facts: Facts) -> Reason:
     held = _held(facts)
     failed = Filter(held.settings.filters).explain(facts.event)
     if failed:

@@ -1,0 +1,32 @@
+"""Passes under a simulator: the sink ends equal to the table. ``PELTON_SEEDS`` sets how many seeds the proof runs.
+
+Of one seed: ``python -c "from tests.triggers.simulated_passes import failures; print(failures([SEED]))"``.
+"""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+
+import pytest
+
+from tests.triggers.simulated_passes import failures
+
+SEEDS = 200
+PROOF_SEEDS = int(os.environ.get("PELTON_SEEDS", "100000"))
+CHUNK = 20
+
+
+@pytest.mark.parametrize("first", range(0, SEEDS, CHUNK))
+def test_the_sink_ends_equal_to_the_table_and_others_notice_nothing(first: int) -> None:
+    assert failures(range(first, first + CHUNK)) == []
+
+
+@pytest.mark.proof
+def test_the_sink_ends_equal_to_the_table_for_very_many_seeds() -> None:
+    with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as pool:
+        chunks = pool.map(failures, [range(first, first + CHUNK) for first in range(0, PROOF_SEEDS, CHUNK)])
+        found = [failure for chunk in chunks for failure in chunk]
+
+    assert found == []

@@ -51,6 +51,22 @@ def messages(seed: int, queue: str, *, groups: int = 0) -> list[bytes]:
     ]
 
 
+def signed_headers() -> dict[str, str]:
+    """What SDKs send beside a body."""
+    return {"Authorization": _AUTHORIZATION.replace("dynamodb", "lambda"), "X-Amz-Date": "20260101T000000Z"}
+
+
+def invoke(function: str, event: object) -> bytes:
+    """One Invoke of a function by its name."""
+    payload = json.dumps(event).encode()
+    head = (
+        f"POST /2015-03-31/functions/{function}/invocations HTTP/1.1\r\nHost: localhost\r\n"
+        f"X-Amz-Date: 20260101T000000Z\r\nAuthorization: {_AUTHORIZATION.replace('dynamodb', 'lambda')}\r\n"
+        f"Content-Length: {len(payload)}\r\n\r\n"
+    )
+    return head.encode() + payload
+
+
 def post_json(path: str, body: object) -> bytes:
     """One POST to the application."""
     payload = json.dumps(body).encode()

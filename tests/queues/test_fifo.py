@@ -72,6 +72,18 @@ def test_a_message_that_was_not_deleted_comes_again_before_its_followers(
     assert bodies(sqs, line) == ["a1", "a3"]
 
 
+def test_the_last_message_in_flight_holds_back_those_before_it_too(pelton: LocalPelton, sqs: Any, line: str) -> None:
+    send(sqs, line, "a1", "a2")
+    second = receive(sqs, line, 2)[1]
+    sqs.change_message_visibility(QueueUrl=line, ReceiptHandle=second["ReceiptHandle"], VisibilityTimeout=100)
+
+    pelton.advance(30)
+    assert bodies(sqs, line) == []
+    pelton.advance(70)
+
+    assert bodies(sqs, line) == ["a1", "a2"]
+
+
 def test_a_visibility_that_ends_frees_the_group(sqs: Any, line: str) -> None:
     send(sqs, line, "a1", "a2")
     (first,) = receive(sqs, line, 1)

@@ -3,13 +3,14 @@
 # make test      that, and the tests
 # make crash     kill a loaded Pelton 300 times and find nothing missing (KILLS=20 SEED=7: as few, as then)
 # make audit     known weaknesses of the locked dependencies, reported (LOCKED=1 with make install: install exactly those)
+# make bench-peers  Pelton beside DynamoDB Local, dynalite, moto, ministack and roto, installed into .bench
 # make bench     the budgets, measured (WHOLE=1: at full size, about an hour)
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: install up test check proof crash audit lock bench clean
+.PHONY: install up test check proof crash audit lock bench bench-peers clean
 
 install: $(STAMP)
 
@@ -50,6 +51,9 @@ lock:
 
 bench: install
 	@$(BIN)/python -m bench.run $(if $(WHOLE),--whole --minutes 10)
+
+bench-peers: install
+	@$(BIN)/python -m bench.peers.run --write docs/explanation/performance.md
 
 clean:
 	rm -rf $(VENV) .bench .audit .lock .pelton build dist

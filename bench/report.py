@@ -62,23 +62,23 @@ def markdown(rows: Sequence[Row], head: str, day: date) -> str:
     return "\n".join(lines + [_line(_cells(row)) for row in rows])
 
 
-def with_table(page: str, table: str) -> str:
-    """The page with the table in the place of what stood between the markers.
+def with_section(page: str, text: str, begin: str, end: str) -> str:
+    """The page with the text in the place of what stood between two lines of it.
 
     Raises:
         NoMarkers: one of the two lines is missing, or they stand in the wrong order.
     """
-    before, begin, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise NoMarkers(f"the page needs the lines\n{BEGIN}\n{END}")
-    return f"{before}{BEGIN}\n\n{table}\n\n{END}{after}"
+    before, found_begin, rest = page.partition(begin)
+    _, found_end, after = rest.partition(end)
+    if not found_begin or not found_end:
+        raise NoMarkers(f"the page needs the lines\n{begin}\n{end}")
+    return f"{before}{begin}\n\n{text}\n\n{end}{after}"
 
 
 def write_table(file: Path, table: str) -> None:
     """Put the table into a page; a page that is not there is made, with nothing else in it."""
     page = file.read_text(encoding="utf-8") if file.exists() else f"# Performance\n\n{BEGIN}\n{END}\n"
-    file.write_text(with_table(page, table), encoding="utf-8")
+    file.write_text(with_section(page, table, BEGIN, END), encoding="utf-8")
 
 
 def _cells(row: Row) -> tuple[str, ...]:

@@ -114,14 +114,14 @@ def puts(seed: int, table: str = TABLE, numbers: Sequence[int] = range(ITEMS)) -
 def batches(seed: int, table: str = TABLE, numbers: Iterable[int] = range(ITEMS)) -> Iterator[bytes]:
     """BatchWriteItem requests that put all items, 25 in each."""
     chance = random.Random(seed)
-    return _batches(table, (item(number, chance) for number in numbers))
+    return batches_of(table, (item(number, chance) for number in numbers))
 
 
 def partition_batches(seed: int, table: str, partitions: int) -> Iterator[bytes]:
     """BatchWriteItem requests that fill so many partitions of 100 items."""
     chance = random.Random(seed)
     numbers = ((partition, place) for partition in range(partitions) for place in range(PARTITION_ITEMS))
-    return _batches(table, ({**item(partition, chance), "number": {"N": str(place)}} for partition, place in numbers))
+    return batches_of(table, ({**item(partition, chance), "number": {"N": str(place)}} for partition, place in numbers))
 
 
 def gets(seed: int, table: str = TABLE, numbers: Sequence[int] = range(ITEMS)) -> list[bytes]:
@@ -131,15 +131,15 @@ def gets(seed: int, table: str = TABLE, numbers: Sequence[int] = range(ITEMS)) -
     return [request("GetItem", {"TableName": table, "Key": {"id": {"S": identifier(number)}}}) for number in shuffled]
 
 
-def updates(seed: int) -> list[bytes]:
-    """Conditional UpdateItem requests with ADD and ALL_NEW."""
-    numbers = list(range(ITEMS))
-    random.Random(seed).shuffle(numbers)
+def updates(seed: int, table: str = TABLE, numbers: Sequence[int] = range(ITEMS)) -> list[bytes]:
+    """Conditional UpdateItem requests with ADD and ALL_NEW, for items that ``puts`` has stored, in random order."""
+    shuffled = list(numbers)
+    random.Random(seed).shuffle(shuffled)
     return [
         request(
             "UpdateItem",
             {
-                "TableName": TABLE,
+                "TableName": table,
                 "Key": {"id": {"S": identifier(number)}},
                 "UpdateExpression": "ADD #c :one SET #u = :u",
                 "ConditionExpression": "attribute_exists(id)",
@@ -148,8 +148,14 @@ def updates(seed: int) -> list[bytes]:
                 "ReturnValues": "ALL_NEW",
             },
         )
-        for number in numbers
+        for number in shuffled
     ]
+
+
+def batches_of(table: str, items: Iterator[Item]) -> Iterator[bytes]:
+    """BatchWriteItem requests that put these items, 25 in each."""
+    while chunk := list(islice(items, BATCH_ITEMS)):
+        yield request("BatchWriteItem", {"RequestItems": {table: [{"PutRequest": {"Item": each}} for each in chunk]}})
 
 
 def queries(seed: int, table: str, partitions: int) -> list[bytes]:
@@ -208,11 +214,6 @@ def _message(number: int, chance: random.Random, groups: int) -> dict[str, str]:
     if not groups:
         return body
     return {**body, "MessageGroupId": str(number % groups), "MessageDeduplicationId": f"{chance.getrandbits(64):x}"}
-
-
-def _batches(table: str, items: Iterator[Item]) -> Iterator[bytes]:
-    while chunk := list(islice(items, BATCH_ITEMS)):
-        yield request("BatchWriteItem", {"RequestItems": {table: [{"PutRequest": {"Item": each}} for each in chunk]}})
 
 
 def _table(name: str, keys: list[str]) -> dict[str, Any]:

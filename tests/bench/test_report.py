@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.report import BEGIN, END, NoMarkers, as_json, markdown, text_table, with_table, write_table
+from bench.report import BEGIN, END, NoMarkers, as_json, markdown, text_table, with_section, write_table
 from bench.rows import Row, at_least, budgeted
 
 ROWS = [
@@ -43,16 +43,16 @@ def test_json_has_budgets_and_verdicts_as_text() -> None:
 def test_a_page_keeps_all_that_stands_outside_the_markers() -> None:
     page = f"before\n{BEGIN}\nold\n{END}\nafter\n"
 
-    once = with_table(page, "new")
+    once = with_section(page, "new", BEGIN, END)
 
     assert once == f"before\n{BEGIN}\n\nnew\n\n{END}\nafter\n"
-    assert with_table(once, "new") == once
+    assert with_section(once, "new", BEGIN, END) == once
 
 
 @pytest.mark.parametrize("page", ["", f"only {BEGIN}", f"{END} before {BEGIN}"])
 def test_a_page_without_both_markers_in_order_is_refused(page: str) -> None:
     with pytest.raises(NoMarkers):
-        with_table(page, "new")
+        with_section(page, "new", BEGIN, END)
 
 
 def test_a_page_that_is_not_there_is_made(tmp_path: Path) -> None:

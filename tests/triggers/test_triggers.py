@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pelton.triggers.events import TriggerEventKind
 from pelton.triggers.protocols import NotInvoked
-from tests.triggers.reacting import Workshop, make_table, put, split, stream_of, world
+from tests.triggers.reacting import Workshop, make_table, put, rest, split, stream_of, world
 
 
 def test_a_write_reaches_the_function_without_time_passing(tmp_path: Path) -> None:
@@ -268,3 +270,71 @@ def test_a_throttled_function_uses_up_no_retry(tmp_path: Path) -> None:
             assert pelton.triggers.outstanding(pelton.tip()) == []
 
     asyncio.run(scenario())
+
+
+def test_an_update_holds_from_the_next_batch_on(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        with world(tmp_path) as pelton:
+            make_table(pelton.storage)
+            await pelton.triggers.start()
+            mapping = await pelton.map("index", BatchSize=1)
+            first = [put(pelton.storage, "a", version) for version in range(2)]
+            await pelton.settle()
+
+            only_b = '{"dynamodb":{"Keys":{"id":{"S":["b"]}}}}'
+            await pelton.triggers.update(mapping.uuid, replace(mapping.settings, batch_size=10, filters=(only_b,)))
+            put(pelton.storage, "a", 2)
+            later = [put(pelton.storage, "b", version) for version in range(3)]
+            await pelton.settle()
+
+            delivered = pelton.workshop.batches["index"]
+            assert delivered[:2] == [[first[0]], [first[1]]]
+            assert [number for batch in delivered[2:] for number in batch] == later
+
+    asyncio.run(scenario())
+
+
+def test_what_a_filter_refused_is_not_read_again_after_a_restart(tmp_path: Path) -> None:
+    never = {"Filters": [{"Pattern": '{"eventName":["NEVER"]}'}]}
+
+    async def run(*, is_first: bool) -> int:
+        with world(tmp_path) as pelton:
+            if is_first:
+                make_table(pelton.storage)
+                await pelton.map("index", FilterCriteria=never)
+                for version in range(20):
+                    put(pelton.storage, "a", version)
+            await pelton.triggers.start()
+            await pelton.settle(advance_s=1)
+            await pelton.triggers.drain(1)
+            (counts,) = pelton.triggers.counts.values()
+            assert pelton.workshop.batches == {}
+            return counts.polled
+
+    assert asyncio.run(run(is_first=True)) == 20
+    assert asyncio.run(run(is_first=False)) == 0
+
+
+def test_a_crash_between_an_invocation_and_its_checkpoint_delivers_the_batch_again(tmp_path: Path) -> None:
+    def crash(_records: object) -> None:
+        shutil.copytree(tmp_path / "data", tmp_path / "crashed")
+
+    async def before() -> list[int]:
+        with world(tmp_path / "data", Workshop(handlers={"index": crash})) as pelton:
+            make_table(pelton.storage)
+            await pelton.map("index")
+            put(pelton.storage, "a")
+            await pelton.triggers.start()
+            await rest()
+            return pelton.workshop.numbers("index")
+
+    async def after() -> list[int]:
+        with world(tmp_path / "crashed") as pelton:
+            await pelton.triggers.start()
+            await rest()
+            return pelton.workshop.numbers("index")
+
+    once, again = asyncio.run(before()), asyncio.run(after())
+
+    assert len(once) == 1
+    assert again == once

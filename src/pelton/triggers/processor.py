@@ -225,8 +225,9 @@ class ShardProcessor:
         self._lanes[lane].given_up(now_ms)
 
     def change(self, settings: MappingSettings) -> None:
-        """The mapping was updated: holds from the next batch on."""
+        """The mapping was updated: holds from the next batch on, its filter for what is read from now on."""
         self._next_settings = settings
+        self._filter = Filter(settings.filters)
 
     def reset_backoff(self) -> None:
         """The function changed: what waits for a retry is tried now."""

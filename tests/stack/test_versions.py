@@ -264,3 +264,18 @@ def test_a_stream_can_be_mapped_to_an_alias() -> None:
         pelton.settle()
 
     assert [json.loads(outcome)[:3] for outcome in outcomes] == [["one", "1", "f:live"]]
+
+
+def test_features_that_nobody_uses_answer_so(functions: Any) -> None:
+    functions.publish_version(FunctionName="f")
+
+    assert functions.get_function_code_signing_config(FunctionName="f")["CodeSigningConfigArn"] == ""
+    assert functions.get_function_recursion_config(FunctionName="f")["RecursiveLoop"] == "Allow"
+    assert functions.get_runtime_management_config(FunctionName="f")["FunctionArn"] == f"{ARN}:$LATEST"
+    assert functions.list_provisioned_concurrency_configs(FunctionName="f")["ProvisionedConcurrencyConfigs"] == []
+    assert functions.list_layers()["Layers"] == functions.list_code_signing_configs()["CodeSigningConfigs"] == []
+    assert refused(functions.get_provisioned_concurrency_config, FunctionName="f", Qualifier="1") == (
+        "ProvisionedConcurrencyConfigNotFoundException",
+        "No Provisioned Concurrency Config found for this function",
+    )
+    assert refused(functions.get_function_recursion_config, FunctionName="g")[0] == "ResourceNotFoundException"

@@ -27,6 +27,7 @@ from pelton.functions.reserving import concurrency_operations, restore_concurren
 from pelton.functions.room import Decision, Room, calls
 from pelton.functions.service import Functions
 from pelton.functions.tagging import tag_operations
+from pelton.functions.unused_features import unused_feature_operations
 from pelton.functions.urls import url_operations
 from pelton.functions.versions import version_operations
 from pelton.operations import JsonObject, Operation, RequestContext
@@ -66,6 +67,7 @@ def operations(
         **policy_operations(room),
         **tag_operations(room),
         **url_operations(room),
+        **unused_feature_operations(room),
     }
 
 

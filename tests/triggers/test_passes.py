@@ -178,6 +178,29 @@ def test_a_replay_goes_on_after_a_restart_and_over_splits(tmp_path: Path) -> Non
     asyncio.run(second())
 
 
+def test_a_child_that_has_done_nothing_waits_for_the_replay_of_its_finished_parent(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        with world(tmp_path) as pelton:
+            make_table(pelton.storage)
+            await pelton.triggers.start()
+            mapping = await pelton.map("index")
+            first = put(pelton.storage, "a")
+            split(pelton.storage)
+            await pelton.settle()
+            gate = pelton.workshop.gates["index"] = asyncio.Event()
+            await pelton.triggers.passes.replay(mapping, START)
+            second = put(pelton.storage, "a", text="2")
+            await pelton.settle()
+            held = pelton.workshop.numbers("index")
+            gate.set()
+            await pelton.settle(1)
+
+            assert held == [first, first]
+            assert pelton.workshop.numbers("index") == [first, first, second]
+
+    asyncio.run(scenario())
+
+
 def test_a_second_pass_over_a_trigger_is_refused_by_name(tmp_path: Path) -> None:
     async def scenario() -> None:
         with world(tmp_path) as pelton:

@@ -12,11 +12,11 @@ from pelton.storage.checkpoints import Checkpoint
 from pelton.storage.passes import CANCELLING, PAUSED, RUNNING, Pass
 from pelton.storage.transaction import Snapshot
 from pelton.triggers.backfill_pages import Range
-from pelton.triggers.checkpoints import is_finished
 from pelton.triggers.errors import PassRefused
 from pelton.triggers.live_done import LiveDone
 from pelton.triggers.mappings import EventSourceMapping
 from pelton.triggers.protocols import SourceRecord
+from pelton.triggers.stored_ends import is_over
 from pelton.triggers.virtual_shards import virtual_shard
 
 DONE, CANCELLED, ENDED = "done", "cancelled", "ended"
@@ -105,11 +105,6 @@ def there(snapshot: Snapshot, row: Pass) -> set[str]:
     """The shards that the pass's stream lists."""
     stream = snapshot.stream(row.body["stream"])
     return set() if stream is None else {shard.id for shard in stream.shards}
-
-
-def is_over(kept: Checkpoint | None) -> bool:
-    """Whether that is the checkpoint of a shard that was read to its end."""
-    return kept is not None and kept.state is not None and is_finished(json.loads(kept.state))
 
 
 def _advanced_replay(row: Pass, stored: Mapping[str, Checkpoint], listed: set[str]) -> Pass:

@@ -20,6 +20,7 @@ from pelton.triggers.filters import Filter
 from pelton.triggers.live_done import LiveDone
 from pelton.triggers.mappings import EventSourceMapping
 from pelton.triggers.redrive_pages import AS_IT_IS_NOW, batches_of, open_records
+from pelton.triggers.stored_ends import is_over
 
 _ALL = 1 << 62
 
@@ -85,11 +86,7 @@ def replay_body(snapshot: Snapshot, mapping: EventSourceMapping, request: Replay
             "too old at once (set the age to -1 for the replay)"
         )
     stream = _stream(snapshot, mapping)
-    untils = {
-        shard.id: until
-        for shard in stream.shards
-        if (until := _done_through(checkpoints(snapshot, mapping.uuid).get(shard.id))) > request.after
-    }
+    untils = _untils(stream, checkpoints(snapshot, mapping.uuid), request.after)
     numbers = {shard.id: shard.number for shard in stream.shards}
     counted = [
         count_records(snapshot, numbers[shard], request.after, _ALL)
@@ -159,6 +156,19 @@ def redrive_body(snapshot: Snapshot, mapping: EventSourceMapping, request: Redri
         for record in records:
             moved[record.has_moved_on] += 1
     return {**body, "total": total, "batches": batches, "moved_on": moved[True], "unknown": moved[None]}
+
+
+def _untils(stream: Stream, stored: Mapping[str, Checkpoint], after: SequenceNumber) -> dict[str, SequenceNumber]:
+    """Up to where each shard is sent again, parents first.
+
+    One whose finished parent is sent again has its place, too, though nothing of it may be: it must wait for that.
+    """
+    untils: dict[str, SequenceNumber] = {}
+    for shard in stream.shards:
+        until = _done_through(stored.get(shard.id))
+        if until > after or (shard.parent in untils and is_over(stored.get(shard.parent))):
+            untils[shard.id] = SequenceNumber(max(until, after))
+    return untils
 
 
 def _common(mapping: EventSourceMapping, patterns: Sequence[str], rate: float | None) -> JsonObject:

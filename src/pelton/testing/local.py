@@ -31,6 +31,7 @@ from pelton.storage.connection import Durability
 from pelton.storage.drivers import InlineDriver
 from pelton.storage.engine import Storage, StorageOptions
 from pelton.testing.clock import ManualClock
+from pelton.testing.faults import Faults, FaultyExecutor
 from pelton.testing.web import Response, call
 from pelton.testing.wire import ENDPOINT, InProcessClients
 
@@ -75,6 +76,7 @@ class LocalPelton:
             environment={**os.environ, **(environment or {})},
         )
         self._random = Random(seed)  # Repeatable on purpose.
+        self._seed = seed
         self._loop = asyncio.new_event_loop()
 
     def __enter__(self) -> LocalPelton:
@@ -173,9 +175,16 @@ class LocalPelton:
         await self.core.start()
         await _rounds()
 
-    def _executor(self) -> InProcessExecutor:
+    def set_faults(self, faults: Faults) -> None:
+        """Invocations meet these faults from now on, drawn from the seed; ``Faults()`` heals."""
+        self._faulty.faults = faults
+
+    def _executor(self) -> FaultyExecutor:
         options = FunctionsOptions(data_dir=self._data_dir, endpoint_url=ENDPOINT, inherited=self._settings.environment)
-        return InProcessExecutor(options, clock=self.clock, random=self._random)
+        executor = InProcessExecutor(options, clock=self.clock, random=self._random)
+        # A generator of its own: with and without faults, everything else is drawn alike.
+        self._faulty = FaultyExecutor(executor, Random(f"faults {self._seed}"))
+        return self._faulty
 
     def _spawn(self, call: Coroutine[Any, Any, None]) -> None:
         """Run a call that a request caused: on the loop, or at once when a handler on the loop asked for it."""

@@ -13,6 +13,7 @@ from pelton.errors import InternalServerError
 from pelton.storage.catalog import Copy
 from pelton.storage.change import StoredItem
 from pelton.storage.check import check
+from pelton.storage.connection import Durability
 from pelton.storage.copies import (
     all_copies,
     copied_items,
@@ -21,7 +22,7 @@ from pelton.storage.copies import (
     recovered_items,
     recovery_of,
 )
-from pelton.storage.engine import Storage
+from pelton.storage.engine import Storage, StorageOptions
 from pelton.storage.schema import copy_rows
 from pelton.storage.transaction import WriteTransaction
 from pelton.testing.clock import ManualClock
@@ -29,6 +30,8 @@ from tests.storage.storing import ACCOUNT, REGION, START_MS, delete, now, opened
 
 names = st.sampled_from([f"item {number}" for number in range(12)])
 writes = st.tuples(names, st.one_of(st.none(), st.text(max_size=3)))  #: None: delete
+#: Hundreds of folders in one test: what is written need not reach the disk.
+UNSYNCED = StorageOptions(durability=Durability.NONE)
 IN_ONE_TEST = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
@@ -95,7 +98,7 @@ def test_a_copy_holds_the_moment_it_was_begun(
     meanwhile: list[tuple[str, str | None] | str],
 ) -> None:
     folder = tmp_path_factory.mktemp("copy") / "data"
-    with opened(folder) as storage:
+    with opened(folder, options=UNSYNCED) as storage:
         orders(storage)
         for identifier, value in before:
             write(storage, identifier, value)
@@ -126,7 +129,7 @@ def test_every_moment_since_can_be_recovered(
 ) -> None:
     clock = ManualClock(START_MS)
     folder = tmp_path_factory.mktemp("history") / "data"
-    with opened(folder, clock) as storage:
+    with opened(folder, clock, UNSYNCED) as storage:
         orders(storage)
         for identifier, value in before:
             write(storage, identifier, value)

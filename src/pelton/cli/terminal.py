@@ -97,7 +97,8 @@ class Terminal:
 
 
 def _counts(state: JsonObject) -> str:
-    parts = [f"{len(state[what])} {what}" for what in ("functions", "routes", "tables", "triggers") if state[what]]
+    counted = ((len(state[f"{what}s"]), what) for what in ("function", "route", "table", "trigger"))
+    parts = [f"{count} {what}{'s' if count > 1 else ''}" for count, what in counted if count]
     return ", ".join(parts) or "an empty project"
 
 

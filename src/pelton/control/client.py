@@ -50,7 +50,7 @@ class RunningPelton:
     ) -> http.client.HTTPResponse:
         target = "/" + "/".join(quote(part, safe="") for part in path)
         connection = http.client.HTTPConnection(self.run.host, self.run.port)
-        headers = {"Authorization": f"Bearer {self.run.token}"}
+        headers = {"Authorization": f"Bearer {self.run.token}", "Connection": "close"}
         try:
             connection.request(method, f"{target}?{urlencode(query)}", body=body, headers=headers)
             return connection.getresponse()

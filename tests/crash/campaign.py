@@ -12,6 +12,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -85,7 +86,8 @@ class _Folder:
 
     def run(self, kills: int, progress: Callable[[Totals], None]) -> None:
         up = self._start()
-        fill(Client(_port(up)), self._history)
+        with closing(Client(_port(up))) as client:
+            fill(client, self._history)
         for _ in range(kills):
             self._kill_under_load(up)
             if self._random.random() < 0.5:  # The other times the server's own recovery is the first to look.
@@ -138,12 +140,15 @@ class _Folder:
         self._look_at_snapshot()
 
     def _verify(self, up: Up) -> list[str]:
-        client = Client(_port(up))
+        with closing(Client(_port(up))) as client:
+            return self._problems(client, _stream(up))
+
+    def _problems(self, client: Client, stream: str) -> list[str]:
         table = {item["id"]["S"]: item for item in client.items(TABLE)}
         problems = self._history.settle({key: int(item["n"]["N"]) for key, item in table.items()})
         problems += [f"{key}: torn: {item}"[:300] for key, item in table.items() if item != _whole(item)]
         problems += _index_problems(client, table)
-        self._records += sorted(_seen(record) for record in client.records(_stream(up), self._newest))
+        self._records += sorted(_seen(record) for record in client.records(stream, self._newest))
         problems += stream_problems(self._history, self._records)
         for function in FUNCTIONS:
             problems += self._deliveries(function)
@@ -222,7 +227,8 @@ def _seen(record: Mapping[str, Any]) -> Seen:
 
 
 def _stream(up: Up) -> str:
-    return str(Client(_port(up)).call("DescribeTable", TableName=TABLE)["Table"]["LatestStreamArn"])
+    with closing(Client(_port(up))) as client:
+        return str(client.call("DescribeTable", TableName=TABLE)["Table"]["LatestStreamArn"])
 
 
 def _checkpoints(up: Up) -> int:

@@ -77,11 +77,12 @@ class _Writer:
         self._version = history.newest(number)
 
     def run(self) -> None:
-        while not self._stop.is_set():
-            write, operation, body = self._next()
-            self._history.begin(self._number, write)
-            self._client.call(operation, **body)
-            self._history.acknowledge(self._number)
+        with contextlib.closing(self._client):
+            while not self._stop.is_set():
+                write, operation, body = self._next()
+                self._history.begin(self._number, write)
+                self._client.call(operation, **body)
+                self._history.acknowledge(self._number)
 
     def _next(self) -> tuple[Write, str, dict[str, Any]]:
         self._version += 1
@@ -121,10 +122,11 @@ class Chores:
 
     def run(self) -> None:
         """One or two of them, each at a moment of its own."""
-        for _ in range(self._random.randint(1, 2)):
-            self._pause.wait(self._random.random() * 0.2)
-            with contextlib.suppress(NotRunning, CallRefused, OSError, http.client.HTTPException):
-                self._random.choice((self._split, self._index, self._snapshot))()
+        with contextlib.closing(self._client):
+            for _ in range(self._random.randint(1, 2)):
+                self._pause.wait(self._random.random() * 0.2)
+                with contextlib.suppress(NotRunning, CallRefused, OSError, http.client.HTTPException):
+                    self._random.choice((self._split, self._index, self._snapshot))()
 
     def _snapshot(self) -> None:
         for _ in RunningPelton(self._data_dir).post_lines("snapshot", file=str(self._data_dir / SNAPSHOT)):

@@ -65,13 +65,20 @@ class Client:
     def records(self, stream: str, newest: dict[str, int]) -> Iterator[dict[str, Any]]:
         """Records of all shards after the newest known one of each shard; notes what is newest then."""
         for shard in self._shards(stream):
-            iterator = self._iterator(stream, shard, newest.get(shard))
-            while iterator is not None:
-                page = self.call("GetRecords", ShardIterator=iterator)
-                for record in page["Records"]:
-                    newest[shard] = int(record["dynamodb"]["SequenceNumber"])
-                    yield record
-                iterator = page.get("NextShardIterator") if page["Records"] else None
+            try:
+                yield from self._of_shard(stream, shard, newest)
+            except Refused as error:
+                if "Shard does not exist" not in str(error):
+                    raise  # One that was read to its end before may be trimmed away while this goes on.
+
+    def _of_shard(self, stream: str, shard: str, newest: dict[str, int]) -> Iterator[dict[str, Any]]:
+        iterator: str | None = self._iterator(stream, shard, newest.get(shard))
+        while iterator is not None:
+            page = self.call("GetRecords", ShardIterator=iterator)
+            for record in page["Records"]:
+                newest[shard] = int(record["dynamodb"]["SequenceNumber"])
+                yield record
+            iterator = page.get("NextShardIterator") if page["Records"] else None
 
     def _iterator(self, stream: str, shard: str, after: int | None) -> str:
         place: dict[str, str] = {"ShardIteratorType": "TRIM_HORIZON"}

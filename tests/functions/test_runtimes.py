@@ -142,6 +142,7 @@ def test_a_program_that_cannot_start_is_an_answer(workshop: Workshop) -> None:
 
 
 @pytest.mark.node
+@pytest.mark.skipif(shutil.which("node") is None, reason="Node.js is not installed")
 def test_node_handlers_of_every_style_answer(workshop: Workshop) -> None:
     files = {
         "index.js": """
@@ -170,6 +171,7 @@ def test_node_handlers_of_every_style_answer(workshop: Workshop) -> None:
 
 
 @pytest.mark.node
+@pytest.mark.skipif(shutil.which("node") is None, reason="Node.js is not installed")
 @pytest.mark.parametrize(
     ("handler", "source", "error_type", "text"),
     [

@@ -63,7 +63,7 @@ class Up:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            env=_clean_environment() | (environment or {}),
+            env=_clean_environment() | {"PYTHONFAULTHANDLER": "1"} | (environment or {}),
         )
         self.lines: list[dict[str, Any]] = []
         self.talk: list[str] = []
@@ -74,10 +74,11 @@ class Up:
         for reader in self._readers:
             reader.start()
         try:
-            ready = wait_for(self._first_ready, f"the ready line; so far:\n{self.talk}", patience_s)
-        except AssertionError:
-            self.process.kill()
-            raise
+            ready = wait_for(self._first_ready, "the ready line", patience_s)
+        except AssertionError as error:
+            self.process.send_signal(signal.SIGABRT)  # Where it hangs: its fault handler prints every thread.
+            self.ended()
+            raise AssertionError(f"{error}; it said:\n{''.join(self.talk)}") from None
         self.ready_s = time.monotonic() - self.began
         self.state: dict[str, Any] = ready
         self.application: str = ready["addresses"]["application"]

@@ -47,6 +47,7 @@ class QueueTriggerMachine(RuleBasedStateMachine):
         (self.place / "serverless.yml").write_text(PROJECT)
         (self.place / "handlers.py").write_text(HANDLERS)
         self.sent: list[str] = []
+        self.lives = 0
         self.open()
         fifo = {"FifoQueue": "true", "ContentBasedDeduplication": "true"}
         make_queue(self.pelton, "dead.fifo", **fifo)
@@ -56,7 +57,8 @@ class QueueTriggerMachine(RuleBasedStateMachine):
 
     def open(self, now_ms: int | None = None) -> None:
         started = {} if now_ms is None else {"now_ms": now_ms}
-        self.pelton = LocalPelton(self.place, data_dir=self.place / "data", **started)
+        self.lives += 1  # The same seed twice would give the same ids twice, which no start of a server does.
+        self.pelton = LocalPelton(self.place, data_dir=self.place / "data", seed=self.lives, **started)
         self.pelton.__enter__()
 
     @rule(group=st.sampled_from(GROUPS), fails=st.sampled_from([0, 0, 0, 1, 2, 99]), is_poison=st.booleans())

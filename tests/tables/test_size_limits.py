@@ -23,7 +23,11 @@ def large(tables: Tables, count: int) -> list[Json]:
 
 
 def test_an_item_of_400_kb_is_stored(orders: Tables) -> None:
-    orders.put("orders", {"id": {"S": "a"}, "x": {"S": "x" * (ITEM_BYTES_MAX - OVERHEAD)}})
+    item = {"id": {"S": "a"}, "x": {"S": "x" * (ITEM_BYTES_MAX - OVERHEAD)}}
+
+    orders.put("orders", item)
+
+    assert orders.call("GetItem", {"TableName": "orders", "Key": {"id": {"S": "a"}}})["Item"] == item
 
 
 def test_one_byte_more_is_refused(orders: Tables) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bench import wire
-from bench.load import Figures, RequestsFailed, measure, send_all
+from bench.load import Figures, measure, send_all
 from bench.peers.running import DidNotAnswer, RunningPeer
 
 #: Items of the table that is read and written; few, so that the slowest peers are filled in time.
@@ -163,6 +163,3 @@ def _transactions(seed: int) -> list[bytes]:
         )
         for first in range(0, ITEMS, 4)
     ]
-
-
-__all__ = ["LOADS", "DidNotAnswer", "Load", "RequestsFailed", "definition", "filled", "rate", "until_active"]

@@ -23,9 +23,9 @@ from pathlib import Path
 from botocore.exceptions import BotoCoreError, ClientError
 
 from bench import wire
-from bench.load import measure
+from bench.load import RequestsFailed, measure
 from bench.peers.catalog import PEERS, NotInstalled, Peer, installed
-from bench.peers.loads import CONNECTIONS, LOADS, Load, RequestsFailed, filled, rate
+from bench.peers.loads import CONNECTIONS, LOADS, Load, filled, rate
 from bench.peers.properties import PROPERTIES, survival
 from bench.peers.results import Found, notes, plot, property_table, rate_table, target_table
 from bench.peers.running import DidNotAnswer, RunningPeer, running

@@ -43,8 +43,8 @@ class History:
     resets: int = 0
     skipped: set[int] = field(default_factory=set)  #: that the operator asked to go past
     is_disturbed: bool = False  #: a crash, a failure or a throttle: windows may see records twice
-    windows: list[tuple[str, int, int]] = field(default_factory=list)  #: shard, window start, record
-    finals: list[tuple[str, int]] = field(default_factory=list)  #: shard, window start of every final success
+    windows: list[tuple[str, int, int]] = field(default_factory=list)  #: shard and lane, window start, record
+    finals: list[tuple[str, int]] = field(default_factory=list)  #: the same without record, of every final success
     last_of_key: dict[int, int] = field(default_factory=dict)  #: since the last crash
     pending_of_key: dict[int, int] = field(default_factory=lambda: dict.fromkeys(range(KEYS), 0))
     pending_of_shard: dict[str, int] = field(default_factory=dict)
@@ -86,7 +86,7 @@ class History:
             assert before.failures <= settings.retry_attempts_max, "more attempts than allowed"
         self.tried_ever.update(numbers)
 
-    def succeeded(self, shard_id: str, numbers: list[int], window: TumblingWindow | None) -> None:
+    def succeeded(self, unit: str, numbers: list[int], window: TumblingWindow | None) -> None:
         """Records were delivered."""
         for number in numbers:
             key = self.stream.key_of[number]
@@ -97,7 +97,7 @@ class History:
             self.done.add(number)
             self.delivered.append(number)
             if window is not None:
-                self.windows.append((shard_id, window.start_ms, number))
+                self.windows.append((unit, window.start_ms, number))
 
     def failed(self, numbers: list[int]) -> None:
         """The function failed on these."""
@@ -173,8 +173,8 @@ class History:
         """Windows do not overlap or run backwards; undisturbed, each sees its records once and ends once."""
         if self.stream.is_skewed:
             return
-        for shard_id in self.stream.shards:
-            starts = [start for shard, start, _ in self.windows if shard == shard_id]
+        for lane in {unit for unit, _, _ in self.windows}:
+            starts = [start for unit, start, _ in self.windows if unit == lane]
             if not self.crashes:
                 assert starts == sorted(starts), "windows run backwards"
         if self.is_disturbed or closed_early:
@@ -183,7 +183,7 @@ class History:
             created_ms = self.stream.all[number].created_ms
             assert start == created_ms - created_ms % (length_s * 1000), "a record in another window than its own"
         assert len(self.finals) == len(set(self.finals)), "a window ended twice"
-        assert set(self.finals) == {(shard, start) for shard, start, _ in self.windows}, "a window has not ended"
+        assert set(self.finals) == {(unit, start) for unit, start, _ in self.windows}, "a window has not ended"
 
     def _first_pending(self, number: int) -> int | None:
         """The lowest record of the same key that is not settled."""

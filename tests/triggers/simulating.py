@@ -58,9 +58,9 @@ class Simulation:
         self.unread: set[str] = set()
         self.waits: dict[str, int] = {}
         self.under_way: list[tuple[str, Invoke | Discard]] = []
-        self.expected: dict[str, Expected | None] = {}
+        self.expected: dict[str, dict[int, Expected]] = {}  #: by shard and lane
         self.stored: dict[str, JsonObject] = {}
-        self.stored_expected: dict[str, Expected | None] = {}
+        self.stored_expected: dict[str, dict[int, Expected]] = {}
         self.unsaved: list[str] = []
         self.last_words: dict[str, JsonObject] = {}  #: of shards that ended, not stored yet
         self.paused = False
@@ -192,7 +192,7 @@ class Simulation:
             queue_records_max=self.queue_records_max,
         )
         processor = ShardProcessor(self.settings, context, before)
-        self.expected[shard_id] = self.stored_expected.get(shard_id)
+        self.expected[shard_id] = dict(self.stored_expected.get(shard_id, {}))
         if shard_id in self.stored:
             processor.restore(orjson.loads(checkpoint_of(self.stored[shard_id]).state or b""))
         return processor
@@ -253,10 +253,10 @@ class Simulation:
         event = event_bytes(action.piece, action.window, shard_id=shard_id, stream_arn="arn")
         assert len(event) <= PAYLOAD_BYTES_MAX, "an event larger than an invocation may be"
         if action.window is not None:
-            self._check_window_event(shard_id, orjson.loads(event), action.window)
+            self._check_window_event(shard_id, action.lane, orjson.loads(event), action.window)
 
-    def _check_window_event(self, shard_id: str, event: JsonObject, window: TumblingWindow) -> None:
-        expected = self.expected.get(shard_id)
+    def _check_window_event(self, shard_id: str, lane: int, event: JsonObject, window: TumblingWindow) -> None:
+        expected = self.expected[shard_id].get(lane)
         assert event["state"] == (expected[1] if expected is not None else {}), "the state is passed along"
         assert expected is None or expected[0] == window.start_ms, "a new window before the last one ended"
         assert event["shardId"] == shard_id
@@ -282,9 +282,11 @@ class Simulation:
     def _keep(self, shard_id: str, action: Discard) -> None:
         """The failure store: records and state in one transaction; a crash may come right after it."""
         processor = self.processors[shard_id]
-        after = self.expected.get(shard_id) if not action.piece.is_final else None
+        after = {**self.expected[shard_id]}
+        if action.piece.is_final:
+            after.pop(action.lane, None)
         self.stored[shard_id] = state = processor.state_after_discard(action.lane)
-        self.stored_expected[shard_id] = after
+        self.stored_expected[shard_id] = dict(after)
         self.history.gave_up(action.piece)
         self.history.saved(shard_id)
         if self.may_crash and not self.is_calm and self.random.random() < 0.1:
@@ -307,7 +309,7 @@ class Simulation:
             bad=bad,
             reports=settings.reports_item_failures,
             has_window=action.window is not None,
-            state=self._next_state(shard_id, len(numbers)),
+            state=self._next_state(self.expected[shard_id].get(action.lane), len(numbers)),
         )
         said = fail(self.random, asked) if bad or is_flaky else succeed(self.random, asked)
         self._take(shard_id, action, numbers, said)
@@ -315,8 +317,7 @@ class Simulation:
         assert _MEANT[type(verdict)] is said.meaning, f"{said} was taken for {verdict}"
         self._check_position(shard_id)
 
-    def _next_state(self, shard_id: str, count: int) -> JsonObject:
-        before = self.expected.get(shard_id)
+    def _next_state(self, before: Expected | None, count: int) -> JsonObject:
         state: JsonObject = {"seen": (before[1].get("seen", 0) if before is not None else 0) + count}
         if self.has_large_state and not self.is_calm and self.random.random() < 0.2:
             self.has_closed_early = True
@@ -330,17 +331,18 @@ class Simulation:
             return
         window = action.window
         index = numbers.index(said.stopped_at) if said.stopped_at is not None else len(numbers)
-        self.history.succeeded(shard_id, numbers[:index], window)
+        unit = f"{shard_id}/{action.lane}"
+        self.history.succeeded(unit, numbers[:index], window)
         if index < len(numbers):
             self.history.is_disturbed = True
             self.history.tried.setdefault(tuple(numbers[index:]), Tried()).failed_ms = self.now_ms
         if window is None:
             return
         if action.piece.is_final:
-            self.history.finals.append((shard_id, window.start_ms))
-            self.expected[shard_id] = None
+            self.history.finals.append((unit, window.start_ms))
+            self.expected[shard_id].pop(action.lane, None)
         elif said.state is not None:
-            self.expected[shard_id] = (window.start_ms, said.state)
+            self.expected[shard_id][action.lane] = (window.start_ms, said.state)
 
     def _end_if_finished(self, shard_id: str) -> bool:
         processor = self.processors[shard_id]
@@ -376,7 +378,7 @@ class Simulation:
             self.stored[shard_id] = self.processors[shard_id].state()
         else:
             self.stored[shard_id] = self.last_words[shard_id]
-        self.stored_expected[shard_id] = self.expected.get(shard_id)
+        self.stored_expected[shard_id] = dict(self.expected.get(shard_id, {}))
         self.history.saved(shard_id)
         self.history.check_position(shard_id, checkpoint_of(self.stored[shard_id]).position)
 
@@ -411,7 +413,7 @@ def random_settings(random: Random) -> MappingSettings:
     return MappingSettings(
         batch_size=random.choice([1, 2, 3, 7, 100, 10_000]),
         batching_window_s=random.choice([0, 0, 0, 1, 5, 300]),
-        parallelization_factor=1 if window_s else random.choice([1, 1, 1, 2, 3, 10]),
+        parallelization_factor=random.choice([1, 1, 1, 2, 3, 10]),
         retry_attempts_max=random.choice([-1, -1, 0, 1, 3]),
         record_age_max_s=random.choice([-1, -1, -1, 60, 300, 604_800]),
         is_bisecting=random.random() < 0.5,
@@ -424,13 +426,10 @@ def random_settings(random: Random) -> MappingSettings:
 def changed(random: Random, settings: MappingSettings) -> MappingSettings:
     """An update: some options from another version."""
     other = random_settings(random)
-    window_s, factor = settings.tumbling_window_s, settings.parallelization_factor
-    if random.random() < 0.5:
-        window_s, factor = other.tumbling_window_s, other.parallelization_factor
     return replace(
         random.choice([settings, other]),
         filters=random.choice([settings.filters, other.filters]),
         retry_attempts_max=random.choice([settings.retry_attempts_max, other.retry_attempts_max]),
-        tumbling_window_s=window_s,
-        parallelization_factor=factor,
+        tumbling_window_s=random.choice([settings.tumbling_window_s, other.tumbling_window_s]),
+        parallelization_factor=random.choice([settings.parallelization_factor, other.parallelization_factor]),
     )

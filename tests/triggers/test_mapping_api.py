@@ -347,7 +347,6 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"MaximumRecordAgeInSeconds": 59}, INVALID, "must be -1, or between 60 and 604800."),
     ({"MaximumRecordAgeInSeconds": 604_801}, VALIDATION, "less than or equal to 604800"),
     ({"TumblingWindowInSeconds": 901}, VALIDATION, "less than or equal to 900"),
-    ({"TumblingWindowInSeconds": 10, "ParallelizationFactor": 2}, INVALID, "use one of them"),
     ({"FunctionResponseTypes": ["Everything"]}, VALIDATION, "ReportBatchItemFailures"),
     ({"ScalingConfig": {"MaximumConcurrency": 2}}, INVALID, "ScalingConfig is not supported for DynamoDB streams."),
     (

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from pelton.operations import JsonObject
 from pelton.triggers.events import TriggerEventKind
+from pelton.triggers.mappings import RESULTS
 from pelton.triggers.protocols import NotInvoked
-from tests.triggers.reacting import Workshop, make_table, put, rest, split, stream_of, world
+from tests.triggers.reacting import Workshop, World, make_table, put, rest, split, stream_of, world
 
 
 def test_a_write_reaches_the_function_without_time_passing(tmp_path: Path) -> None:
@@ -66,6 +68,43 @@ def test_a_restart_resumes_at_the_checkpoint_with_the_same_mapping(tmp_path: Pat
             assert pelton.workshop.versions("index") == {"b": [0]}
 
     asyncio.run(second(asyncio.run(first())))
+
+
+@pytest.mark.parametrize(("fails", "expected"), [(False, True), (True, False)])
+def test_what_the_last_invocation_came_to_is_known_after_a_restart_and_a_move(
+    tmp_path: Path, fails: bool, expected: bool
+) -> None:
+    def refuse(records: list[JsonObject]) -> object:
+        raise ValueError("no")
+
+    def accept(records: list[JsonObject]) -> object:
+        return None
+
+    def shown(pelton: World) -> object:
+        (mapping,) = pelton.triggers.mappings()
+        return pelton.triggers.shown(mapping)["LastProcessingResult"]
+
+    async def first() -> None:
+        with world(tmp_path) as pelton:
+            make_table(pelton.storage)
+            await pelton.triggers.start()
+            mapping = await pelton.map("index", MaximumRetryAttempts=0)
+            assert shown(pelton) == "No records processed"
+            put(pelton.storage, "a")
+            await pelton.settle()
+            pelton.workshop.handlers["index"] = refuse if fails else accept
+            put(pelton.storage, "b")
+            await pelton.settle()
+            await pelton.triggers.move(mapping.uuid, pelton.tip())
+            await pelton.triggers.drain(1)
+
+    async def second() -> None:
+        with world(tmp_path, seed=8) as pelton:
+            await pelton.triggers.start()
+            assert shown(pelton) == RESULTS[expected]
+
+    asyncio.run(first())
+    asyncio.run(second())
 
 
 def test_a_failing_batch_is_retried_in_order_until_it_succeeds(tmp_path: Path) -> None:

@@ -6,11 +6,22 @@ import orjson
 import pytest
 
 from pelton.operations import JsonObject
+from pelton.triggers.mappings import MappingSettings
 from pelton.triggers.payload import event_bytes
 from pelton.triggers.processor import Action, Invoke, ShardProcessor
 from pelton.triggers.windows import LATE_MS, STATE_BYTES_MAX, window_from_json, window_json, window_of
 from tests.triggers.simulated_function import Meaning, Said
-from tests.triggers.test_processor import FAILURE, HOUR_MS, NOW, given_up, page, processor, record, waits
+from tests.triggers.test_processor import (
+    FAILURE,
+    HOUR_MS,
+    NOW,
+    given_up,
+    keys_of_lanes,
+    page,
+    processor,
+    record,
+    waits,
+)
 
 #: 2025-10-20T22:40:00Z, on the minute.
 MINUTE = 1_761_000_000_000
@@ -241,3 +252,57 @@ def test_a_window_goes_to_json_and_back() -> None:
     window = window_of(NOW, 60).with_state(b'{"a":1}')
 
     assert window_from_json(orjson.loads(orjson.dumps(window_json(window)))) == window
+
+
+# Lanes: together with a parallelization factor.
+
+
+def test_each_lane_has_a_window_and_a_state_of_its_own() -> None:
+    first, second = keys_of_lanes(2, (0, 1))
+    worker = processor(tumbling_window_s=60, parallelization_factor=2)
+    worker.add(page(record(1, first), record(2, second)), NOW)
+    assert [event["state"] for event in events(worker.decide(NOW))] == [{}, {}]
+    worker.answered(0, state({"lane": 0}), NOW)
+    worker.answered(1, state({"lane": 1}), NOW)
+
+    finals = events(worker.decide(NOW + 60_000 + LATE_MS))
+
+    assert [(event["isFinalInvokeForWindow"], event["state"]) for event in finals] == [
+        (True, {"lane": 0}),
+        (True, {"lane": 1}),
+    ]
+    assert finals[0]["window"] == finals[1]["window"]
+
+
+def test_another_parallelization_factor_waits_for_every_open_window() -> None:
+    first, second = keys_of_lanes(2, (0, 1))
+    worker = processor(tumbling_window_s=60, parallelization_factor=2)
+    worker.add(page(record(1, first), record(2, second, created_ms=NOW + 60_000)), NOW)
+    worker.decide(NOW)
+    worker.answered(0, state({}), NOW)
+    worker.answered(1, state({}), NOW)
+    worker.add(page(record(3, first, created_ms=NOW + 120_000)), NOW)
+
+    worker.change(MappingSettings(tumbling_window_s=60, parallelization_factor=1))
+    (of_first,) = events(worker.decide(NOW + 90_000))
+    assert of_first["isFinalInvokeForWindow"]
+    worker.answered(0, state({}), NOW + 90_000)
+
+    assert events(worker.decide(NOW + 90_001)) == []  # Record 3 would open another window in the old lane.
+    (of_second,) = events(worker.decide(NOW + 180_000 + LATE_MS))
+    assert of_second["isFinalInvokeForWindow"]
+    worker.answered(1, state({}), NOW + 180_000 + LATE_MS)
+    assert len(events(worker.decide(NOW + 180_000 + LATE_MS))) == len(worker.lanes) == 1
+
+
+def test_lanes_that_wait_for_a_window_do_not_starve_it_of_reading() -> None:
+    first, second = keys_of_lanes(2, (0, 1))
+    worker = processor(queue=1, tumbling_window_s=60, parallelization_factor=2)
+    worker.add(page(record(1, first)), NOW)
+    step(worker, NOW, state({}))
+    worker.add(page(record(2, second, created_ms=NOW + 60_000), has_more=True), NOW)
+
+    worker.change(MappingSettings(tumbling_window_s=60, parallelization_factor=1))
+
+    (final,) = events(worker.decide(NOW + 1000))
+    assert final["isFinalInvokeForWindow"]

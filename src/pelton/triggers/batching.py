@@ -116,6 +116,8 @@ def is_window_over(window: TumblingWindow, head: SourceRecord | None, now_ms: in
         return True
     if head is not None:
         return not window.holds(head.created_ms)
+    if view.is_full and not view.opens_windows:
+        return True  # Other lanes hold what fills the room until this window has ended.
     return view.is_end or (view.is_caught_up and now_ms >= window.over_ms)
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
+from typing import NamedTuple
 
 from pelton.operations import JsonObject
 from pelton.storage.catalog import SequenceNumber
@@ -26,6 +27,13 @@ _log = logging.getLogger("pelton.triggers")
 
 #: Tells what else is known of records that are given up, in the transaction that keeps them.
 Noted = Callable[[WriteTransaction, Discarded], JsonObject]
+
+
+class Result(NamedTuple):
+    """What an invocation came to, and when (ms)."""
+
+    at_ms: int
+    has_succeeded: bool
 
 
 class StoredCheckpoints:
@@ -149,6 +157,16 @@ def started_at(position: SequenceNumber) -> JsonObject:
     """The state of a processor that has done everything up to a position, and nothing after it."""
     lane: JsonObject = {"through": position, "pieces": [], "window": None, "retry_at": None}
     return {"read": position, "lanes": [lane]}
+
+
+def with_result(state: JsonObject, result: Result | None) -> JsonObject:
+    """The state, and beside it what the mapping's last invocation came to."""
+    return state if result is None else {**state, "result": list(result)}
+
+
+def last_result(states: Iterable[JsonObject]) -> Result | None:
+    """The newest result beside any of a mapping's states; None when it has invoked nothing yet."""
+    return max((Result(*state["result"]) for state in states if state.get("result")), default=None)
 
 
 def finished(state: JsonObject) -> JsonObject:

@@ -21,6 +21,7 @@ class LaneView:
     is_caught_up: bool  #: nothing more to read for now
     is_end: bool  #: the shard is closed and read to its end
     is_full: bool  #: nothing more is read until batches are taken
+    opens_windows: bool = True  #: not while the lanes are about to be dealt anew
 
 
 class Deliver(NamedTuple):

@@ -223,6 +223,8 @@ class Lane:
         head = self._queue.head
         length_s = view.settings.tumbling_window_s
         if self._window is None and length_s and head is not None:
+            if not view.opens_windows:
+                return None
             self._window = window_of(head.created_ms, length_s)
         if self._window is not None and is_window_over(self._window, head, now_ms, view):
             at = head.number if head is not None else SequenceNumber(view.read_through + 1)

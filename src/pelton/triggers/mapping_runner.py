@@ -11,7 +11,7 @@ from random import Random
 from pelton.clock import Clock
 from pelton.operations import JsonObject
 from pelton.storage.catalog import SequenceNumber
-from pelton.triggers.checkpoints import is_finished
+from pelton.triggers.checkpoints import Result, is_finished, last_result
 from pelton.triggers.counting import EventCounts
 from pelton.triggers.events import ShardStatus, TriggerEvent, TriggerEventKind
 from pelton.triggers.mappings import EventSourceMapping
@@ -60,6 +60,7 @@ class MappingRunner:
             mapping=lambda: self.mapping,
             on_event=surroundings.on_event,
             on_result=self._on_result,
+            last_result=lambda: self._last_result,
             counts=counts,
         )
         self._stored: dict[str, JsonObject] = {}
@@ -68,7 +69,12 @@ class MappingRunner:
         self._finished: set[str] = set()
         self._listing: asyncio.Task[None] | None = None
         self._is_stopping = False
-        self.last_result: bool | None = None  #: whether the last invocation succeeded; None before the first
+        self._last_result: Result | None = None
+
+    @property
+    def last_result(self) -> bool | None:
+        """Whether the last invocation succeeded, before the last start too; None before the first."""
+        return self._last_result.has_succeeded if self._last_result is not None else None
 
     @property
     def is_busy(self) -> bool:
@@ -78,6 +84,7 @@ class MappingRunner:
     async def start(self) -> None:
         """Read the checkpoints and begin every shard whose parent is done."""
         self._stored = dict(await self.checkpoints.load())
+        self._last_result = last_result(self._stored.values())
         self._finished = {shard for shard, state in self._stored.items() if is_finished(state)}
         await self._list()
 
@@ -170,7 +177,7 @@ class MappingRunner:
         )
 
     def _on_result(self, has_succeeded: bool) -> None:
-        self.last_result = has_succeeded
+        self._last_result = Result(self._surroundings.clock.now_ms(), has_succeeded)
 
     def _on_end(self, runner: ShardRunner) -> None:
         """A shard is done: its children, which may be new, can begin."""

@@ -119,9 +119,7 @@ def changed_settings(settings: MappingSettings, members: JsonObject) -> MappingS
         changes["metrics"] = checked_metrics(members["MetricsConfig"], "DynamoDB streams")
     if members.get("DestinationConfig") is not None:
         changes["on_failure"] = _on_failure(members["DestinationConfig"])
-    changed = replace(settings, **changes)  # type: ignore[arg-type]  # Each value was checked for its setting above.
-    _check_combination(changed)
-    return changed
+    return replace(settings, **changes)  # type: ignore[arg-type]  # Each value was checked for its setting above.
 
 
 def checked_function_name(members: JsonObject) -> str:
@@ -248,11 +246,3 @@ def checked_metrics(config: object, source: str) -> tuple[str, ...]:
         if name != "EventCount":
             raise InvalidParameterValue(f"MetricsConfig: {name} is not supported for {source}: EventCount is.")
     return tuple(dict.fromkeys(asked))
-
-
-def _check_combination(settings: MappingSettings) -> None:
-    """A window's state is one per shard, so lanes that work side by side cannot share it."""
-    if settings.tumbling_window_s and settings.parallelization_factor > 1:
-        raise InvalidParameterValue(
-            "TumblingWindowInSeconds with a ParallelizationFactor above 1 is not supported by Pelton: use one of them."
-        )

@@ -170,6 +170,7 @@ class ShardProcessor:
             is_caught_up=self._is_caught_up,
             is_end=self._is_end,
             is_full=not self._has_room,
+            opens_windows=self._next_settings is None,
         )
         actions: list[Action] = []
         until_ms: int | None = None
@@ -280,7 +281,7 @@ class ShardProcessor:
         assert settings is not None, "called only with settings to take"
         self._filter = Filter(settings.filters)
         if any(lane.has_window for lane in self._lanes):
-            # An open window belongs to its lane: it is closed first, under all the other new settings.
+            # An open window belongs to its lane: all are closed first, under all the other new settings.
             settings = replace(settings, parallelization_factor=len(self._lanes))
         if settings.parallelization_factor != len(self._lanes):
             if self.is_busy or any(lane.is_refilling for lane in self._lanes):

@@ -12,7 +12,7 @@ from collections.abc import Callable, Coroutine
 from pelton.operations import JsonObject
 from pelton.storage.catalog import SequenceNumber
 from pelton.triggers.alarm import Alarm
-from pelton.triggers.checkpoints import finished
+from pelton.triggers.checkpoints import finished, with_result
 from pelton.triggers.discarding import Discarding
 from pelton.triggers.events import ShardStatus
 from pelton.triggers.invoking import Invoking
@@ -224,7 +224,10 @@ class ShardRunner:
     def _state(self) -> JsonObject:
         """The state, asked for when it is stored."""
         self._unsaved_since_ms = None
-        return self._processor.state()
+        return self._with_result(self._processor.state())
+
+    def _with_result(self, state: JsonObject) -> JsonObject:
+        return with_result(state, self._context.last_result())
 
     def _begin(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -241,7 +244,7 @@ class ShardRunner:
         discarded = discarded_piece(mapping, self.shard.id, action.piece, number_text, now_ms)
         await self._discarding.keep(
             discarded,
-            lambda: self._processor.state_after_discard(action.lane),
+            lambda: self._with_result(self._processor.state_after_discard(action.lane)),
             lambda: self._context.mapping().settings.on_failure,
         )
         self._context.counts.dropped += len(discarded.records)
@@ -252,6 +255,6 @@ class ShardRunner:
         self._is_at_end = True
         self._alarm.set(None)
         self._unsubscribe()
-        self._context.checkpoints.save(self.shard.id, lambda: finished(self._processor.state()))
+        self._context.checkpoints.save(self.shard.id, lambda: finished(self._with_result(self._processor.state())))
         self._wake.set()
         self._on_end(self)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from random import Random
 
 from pelton.clock import Clock
+from pelton.triggers.checkpoints import Result
 from pelton.triggers.counting import EventCounts
 from pelton.triggers.events import TriggerEvent
 from pelton.triggers.mappings import EventSourceMapping
@@ -26,4 +27,5 @@ class RunnerContext:
     mapping: Callable[[], EventSourceMapping]  #: as it is now: its function may change
     on_event: Callable[[TriggerEvent], None]
     on_result: Callable[[bool], None]  #: an invocation succeeded, or failed
+    last_result: Callable[[], Result | None]  #: of the mapping, in any shard
     counts: EventCounts

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from pelton.storage.catalog import SequenceNumber, Shard
-from pelton.storage.checkpoints import put_checkpoint
+from pelton.storage.checkpoints import checkpoints, put_checkpoint
 from pelton.storage.tail import count_records, number_before
 from pelton.storage.transaction import Snapshot, WriteTransaction
 from pelton.streams.numbers import parse_number
-from pelton.triggers.checkpoints import checkpoint_of, finished, started_at
+from pelton.triggers.checkpoints import checkpoint_of, finished, last_result, started_at, with_result
 from pelton.triggers.errors import NoSuchPlace
 from pelton.triggers.mappings import EventSourceMapping
 from pelton.triggers.parameters import LATEST, TRIM_HORIZON
@@ -68,8 +69,9 @@ def moves(snapshot: Snapshot, mapping: EventSourceMapping, position: SequenceNum
 
 def move_positions(transaction: WriteTransaction, mapping: EventSourceMapping, position: SequenceNumber) -> None:
     """Store that a mapping has done everything up to the position and nothing after it, in every shard."""
+    stored = [json.loads(kept.state) for kept in checkpoints(transaction, mapping.uuid).values() if kept.state]
     for shard in _shards(transaction, mapping):
-        state = started_at(position)
+        state = with_result(started_at(position), last_result(stored))
         is_over = shard.ending is not None and shard.ending <= position
         put_checkpoint(transaction, mapping.uuid, shard.id, checkpoint_of(finished(state) if is_over else state))
 

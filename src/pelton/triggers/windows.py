@@ -1,7 +1,8 @@
 """Tumbling windows: spans of record time that do not overlap, aligned to multiples of their length.
 
 A window carries the state its function returns from one invocation to the next, and ends with a final
-invocation. Source: Lambda guide, "Stateful processing with tumbling windows".
+invocation. Each lane of a shard has windows of its own: what runs side by side cannot hand a state along.
+Source: Lambda guide, "Stateful processing with tumbling windows".
 """
 
 from __future__ import annotations

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-DAY_MS = 24 * 3600 * 1000
+HOUR_MS = 3600 * 1000
+DAY_MS = 24 * HOUR_MS
 
 
 class SettingsRefused(Exception):
@@ -42,6 +43,7 @@ class Settings:
     data_bytes_max: int | None = None  #: cap on the data file; None: the disk's own
     log_file: Path | None = None  #: events go there too
     shards: int = 1  #: shards of a new stream
+    shard_age_max_ms: int | None = 4 * HOUR_MS  #: then an open shard rolls over; None: never by itself
     environment: Mapping[str, str] = field(default_factory=dict)  #: the process's own, read once
 
 

@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 import typer
 
 from pelton.cli.running import CANNOT_START, AsJson
-from pelton.settings import Settings, SettingsRefused, bytes_of, credentials_text, parameters, process_environment
+from pelton.settings import (
+    HOUR_MS,
+    Settings,
+    SettingsRefused,
+    bytes_of,
+    credentials_text,
+    parameters,
+    process_environment,
+)
 
 if TYPE_CHECKING:
     from pelton.stack.running import Display
@@ -43,6 +51,7 @@ def up(  # noqa: PLR0913  # The options of a command line are its parameters.
     allow_origin: Annotated[list[str] | None, typer.Option(help="Web origin that may call the AWS endpoint.")] = None,
     allow_host: Annotated[list[str] | None, typer.Option(help="Further Host name of this machine.")] = None,
     shards: Annotated[int, typer.Option(help="Shards of a new stream.", min=1, max=64)] = 1,
+    roll_every: Annotated[float, typer.Option(help="Hours after which open shards roll over; 0: never.", min=0)] = 4.0,
     workers: Annotated[int, typer.Option(help="Worker processes over all functions, at most.", min=1)] = 16,
     data_max: Annotated[
         str | None, typer.Option(help="Refuse writes beyond this size of the data: 500MB, 20GB.")
@@ -80,6 +89,7 @@ def _settings(given: Mapping[str, Any], environment: dict[str, str]) -> Settings
         credentials=credentials_text(given["credentials"], environment),
         allow_origins=tuple(given["allow_origin"] or ()),
         allow_hosts=tuple(name.lower() for name in given["allow_host"] or ()),
+        shard_age_max_ms=int(given["roll_every"] * HOUR_MS) or None,
         workers_max=given["workers"],
         data_bytes_max=None if given["data_max"] is None else bytes_of("--data-max", given["data_max"]),
         environment=environment,

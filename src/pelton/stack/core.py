@@ -33,6 +33,7 @@ from pelton.storage.engine import Storage
 from pelton.storage.invocations import add_invocation
 from pelton.tables.backfilling import Backfilling
 from pelton.tables.copying import Copying
+from pelton.streams.rolling import Rolling
 from pelton.tables.expiring import Expiring
 from pelton.tables.options import TableOptions
 from pelton.triggers.destinations import Beside, Destinations
@@ -86,6 +87,7 @@ class Core:
         self.backfilling = Backfilling(ground.storage, ground.clock)
         self.expiring = Expiring(ground.storage, ground.clock)
         self.copying = Copying(ground.storage, ground.clock)
+        self.rolling = Rolling(ground.storage, ground.clock, ground.settings.shard_age_max_ms)
         self.triggers = Triggers(
             ground.storage,
             self._execute,
@@ -131,6 +133,7 @@ class Core:
         self.backfilling.start()
         self.expiring.start()
         self.copying.start()
+        self.rolling.start()
         await self.triggers.start()
         self.queue_triggers.start()
         self.moving.start()
@@ -145,6 +148,7 @@ class Core:
         self.backfilling.close()
         self.expiring.close()
         self.copying.close()
+        self.rolling.close()
         await asyncio.gather(self.triggers.drain(timeout_s), self.queue_triggers.drain(timeout_s))
         ending = asyncio.ensure_future(self.asynchronous.drain())
         await self.functions.drain(timeout_s)

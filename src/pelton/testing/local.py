@@ -51,6 +51,7 @@ class LocalPelton:
         environment: what ``${env:…}`` finds and handlers inherit, beside the process's own.
         seed: of every random choice; the same seed, clock and calls give the same run.
         shards: shards of a new stream.
+        roll_every_s: age at which an open shard rolls over (four hours in `pelton up`); None: never by itself.
         data_dir: a folder to keep; None: a temporary one.
         now_ms: the time at which it begins, milliseconds since the epoch.
     """
@@ -62,6 +63,7 @@ class LocalPelton:
         environment: dict[str, str] | None = None,
         seed: int = 0,
         shards: int = 1,
+        roll_every_s: float | None = None,
         data_dir: Path | None = None,
         now_ms: int = START_MS,
     ) -> None:
@@ -72,6 +74,7 @@ class LocalPelton:
             project=project or Path(self._temporary.name),
             data_dir=self._data_dir,
             shards=shards,
+            shard_age_max_ms=None if roll_every_s is None else int(roll_every_s * 1000),
             is_watching=False,
             environment={**os.environ, **(environment or {})},
         )

@@ -31,9 +31,9 @@ from pelton.stack.reporting import Reporting
 from pelton.storage.catalog import SequenceNumber
 from pelton.storage.engine import Storage
 from pelton.storage.invocations import add_invocation
+from pelton.streams.rolling import Rolling
 from pelton.tables.backfilling import Backfilling
 from pelton.tables.copying import Copying
-from pelton.streams.rolling import Rolling
 from pelton.tables.expiring import Expiring
 from pelton.tables.options import TableOptions
 from pelton.triggers.destinations import Beside, Destinations

@@ -56,7 +56,7 @@ class LocalPelton:
         now_ms: the time at which it begins, milliseconds since the epoch.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # A test says what it needs in plain words; most need none of it.
         self,
         project: Path | None = None,
         *,

@@ -14,6 +14,11 @@ _CHANGED = "SELECT shard, count(*) FROM log WHERE sequence_number > ? GROUP BY s
 _CLOSED = "SELECT number FROM shards WHERE ending > ?"
 #: Records of a shard after a number, counted up to a bound.
 _COUNT = "SELECT count(*) FROM (SELECT 1 FROM log WHERE shard = ? AND sequence_number > ? LIMIT ?)"
+#: The same between two numbers, the first excluded.
+_BETWEEN = "SELECT count(*) FROM log WHERE shard = ? AND sequence_number > ? AND sequence_number <= ?"
+#: The next so many records of a shard after a number: how many there are, and the number of the last.
+_BLOCK = """SELECT count(*), max(sequence_number) FROM
+    (SELECT sequence_number FROM log WHERE shard = ? AND sequence_number > ? ORDER BY sequence_number LIMIT ?)"""
 #: When the oldest record of a shard after a number was made.
 _OLDEST = "SELECT created_ms FROM log WHERE shard = ? AND sequence_number > ? ORDER BY sequence_number LIMIT 1"
 
@@ -45,6 +50,17 @@ def touched_shards(snapshot: Snapshot, after: SequenceNumber) -> set[int]:
 def count_records(snapshot: Snapshot, shard: int, after: SequenceNumber, at_most: int = 1_000_000) -> int:
     """How many records the shard of that number holds after a sequence number, counted up to ``at_most``."""
     return int(snapshot.select(_COUNT, (shard, after, at_most))[0][0])
+
+
+def count_between(snapshot: Snapshot, shard: int, after: SequenceNumber, through: SequenceNumber) -> int:
+    """How many records the shard holds from behind ``after`` to ``through``; reads as many index rows."""
+    return int(snapshot.select(_BETWEEN, (shard, after, through))[0][0])
+
+
+def block_after(snapshot: Snapshot, shard: int, after: SequenceNumber, size: int) -> tuple[int, SequenceNumber]:
+    """The next ``size`` records after a number: how many there are, and the last one's number (``after`` if none)."""
+    count, last = snapshot.select(_BLOCK, (shard, after, size))[0]
+    return count, SequenceNumber(last) if count else after
 
 
 def oldest_after(snapshot: Snapshot, shard: int, after: SequenceNumber) -> int | None:

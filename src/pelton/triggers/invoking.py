@@ -16,7 +16,7 @@ from pelton.triggers.shard_status import behind_records, standstill
 
 _log = logging.getLogger("pelton.triggers")
 
-#: Records counted behind a batch that failed, for the line that tells of it.
+#: Records counted anew behind a batch that failed, at most, for the line that tells of it.
 _COUNTED_MAX = 10_000
 
 

@@ -12,17 +12,18 @@ import orjson
 
 from pelton.storage.catalog import SequenceNumber, Shard, Stream
 from pelton.storage.engine import Storage
-from pelton.storage.tail import count_records, oldest_after, touched_shards
+from pelton.storage.tail import oldest_after, touched_shards
 from pelton.storage.transaction import Snapshot
 from pelton.streams.numbers import wire_number
 from pelton.streams.records import RecordWriter
 from pelton.triggers.protocols import Page, ShardGone, SourceRecord, SourceShard, Unread
+from pelton.triggers.record_counter import RecordCounter
 from pelton.triggers.tail import ShardTail
 
 #: Most bytes of images one read takes from the log.
 _READ_BYTES_MAX = 4 << 20
 _READ_RECORDS_MAX = 1000
-#: Records counted behind a position, at most: counting takes some 40 ms a million.
+#: Records counted anew at one look, at most: counting takes some 40 ms a million.
 _COUNTED_MAX = 1_000_000
 
 
@@ -70,6 +71,7 @@ class LogSource:
         self._tails: dict[str, ShardTail] = {}
         self._readers: dict[str, list[Callable[[], None]]] = {}
         self._shard_numbers: dict[str, int] = {}
+        self._counters: dict[str, RecordCounter] = {}
 
     async def shards(self) -> tuple[SourceShard, ...]:
         """Shards that can be read, oldest first."""
@@ -130,14 +132,16 @@ class LogSource:
                 reader()
 
     def unread(self, shard_id: str, after: SequenceNumber, at_most: int = _COUNTED_MAX) -> Unread:
-        """What the shard holds after that number; nothing when it is gone."""
+        """What the shard holds after that number, so many records counted anew at most; nothing when it is gone."""
         with self._storage.snapshot() as snapshot:
             stream = snapshot.stream(self._arn)
             shards = stream.shards if stream is not None else ()
             number = next((shard.number for shard in shards if shard.id == shard_id), None)
             if number is None:
+                self._counters.pop(shard_id, None)
                 return Unread(0, None)
-            return Unread(count_records(snapshot, number, after, at_most), oldest_after(snapshot, number, after))
+            counter = self._counters.setdefault(shard_id, RecordCounter(number))
+            return Unread(counter.behind(snapshot, after, at_most), oldest_after(snapshot, number, after))
 
     def number_text(self, number: SequenceNumber) -> str:
         """The sequence number as the records show it."""

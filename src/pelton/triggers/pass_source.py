@@ -136,7 +136,7 @@ class PassSource:
             return Unread(0, None) if self._replay is None else self._replay.unread(shard_id, after, at_most)
         unread = self.log.unread(shard_id, after, at_most)
         pending = 0 if self._pages is None else self._pages.pending(shard_id, after)
-        return unread._replace(records=min(unread.records + pending, at_most))
+        return unread._replace(records=unread.records + pending)
 
     def number_text(self, number: SequenceNumber) -> str:
         """The sequence number as the records show it."""

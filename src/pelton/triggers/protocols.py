@@ -74,7 +74,7 @@ class Source(Protocol):
         """Have ``wake`` called whenever the shard may hold more; returns how to stop that."""
 
     def unread(self, shard_id: str, after: SequenceNumber, at_most: int = ...) -> Unread | None:
-        """What the shard holds after that number, counted up to ``at_most``; None when only reading would tell."""
+        """What the shard holds after that number, so many counted anew at most; None when only reading would tell."""
 
     def number_text(self, number: SequenceNumber) -> str:
         """The sequence number as the records show it."""

@@ -121,3 +121,27 @@ def test_without_an_age_no_shard_rolls_over(tmp_path: Path) -> None:
         pelton.advance(3 * DAY_S)
 
         assert len(shards(pelton, arn)) == 1
+
+
+def test_a_function_that_slept_for_days_goes_on_with_what_is_left(tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "serverless.yml").write_text(PROJECT)
+    (project / "handlers.py").write_text(HANDLERS)
+    with LocalPelton(project, data_dir=tmp_path / "data", roll_every_s=AGE_S) as pelton:
+        put(pelton, "seen")
+        pelton.settle()
+        api: Any = pelton.client("lambda")
+        (mapping,) = api.list_event_source_mappings()["EventSourceMappings"]
+        api.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
+        put(pelton, "lost")
+        pelton.advance(3 * DAY_S)
+        put(pelton, "left")
+
+        api.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
+        pelton.settle()
+        pelton.advance(AGE_S + 60)
+        put(pelton, "next")
+        pelton.settle()
+
+        assert (project / "seen").read_text().split() == ["seen", "left", "next"]

@@ -377,3 +377,23 @@ def test_a_crash_between_an_invocation_and_its_checkpoint_delivers_the_batch_aga
 
     assert len(once) == 1
     assert again == once
+
+
+def test_another_starting_position_in_a_project_changes_its_mapping_in_place(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        with world(tmp_path) as pelton:
+            make_table(pelton.storage)
+            await pelton.triggers.start()
+            declared = {"FunctionName": "index", "EventSourceArn": stream_of(pelton.storage).arn}
+            (first,) = await pelton.triggers.reconcile([{**declared, "StartingPosition": "TRIM_HORIZON"}])
+            before = put(pelton.storage, "a")
+            await pelton.settle()
+
+            (second,) = await pelton.triggers.reconcile([{**declared, "StartingPosition": "LATEST"}])
+            after = put(pelton.storage, "b")
+            await pelton.settle()
+
+            assert (second.uuid, second.starting_position) == (first.uuid, "LATEST")
+            assert pelton.workshop.numbers("index") == [before, after]
+
+    asyncio.run(scenario())

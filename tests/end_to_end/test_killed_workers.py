@@ -6,9 +6,11 @@ import json
 import os
 import signal
 from collections import defaultdict
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -64,7 +66,9 @@ def weather(folder: Path, storm: Storm, random: Random) -> None:
         with Up(project, folder / "data", "--shards", str(storm.shards), "--no-watch") as up:
             with ThreadPoolExecutor(len(keys)) as writers:
                 writing = [writers.submit(count_up, up, key, written) for key in keys]
-                kill_workers(up, storm.kills // runs, random, writing)
+                kill_workers(
+                    up, storm.kills // runs, random, partial(is_over, project, keys, writing, (run + 1) * written)
+                )
                 for work in writing:
                     work.result()
             if run < storm.restarts:
@@ -84,14 +88,26 @@ def project_of(folder: Path, storm: Storm) -> Path:
     return project
 
 
-def kill_workers(up: Up, times: int, random: Random, writing: list[Future[None]]) -> None:
-    """Kill a worker at random, so many times, each a little after records have moved on."""
+def kill_workers(up: Up, times: int, random: Random, is_over: Callable[[], bool]) -> None:
+    """Kill a worker at random, so many times, each a little after records have moved on, until all have.
+
+    Without progress between two kills, the pauses between the attempts would grow to a minute.
+    """
     for _ in range(times):
         before = len(reached(up.project))
-        wait_for(lambda known=before: len(reached(up.project)) > known or all(w.done() for w in writing), "progress")
-        workers = wait_for(lambda: children_of(up.process.pid), "a worker")
+        wait_for(lambda known=before: len(reached(up.project)) > known or is_over(), "progress", patience_s=90.0)
+        if is_over():
+            return
+        workers = wait_for(lambda: children_of(up.process.pid) or is_over(), "a worker", patience_s=90.0)
+        if workers is True:
+            return
         with suppress(ProcessLookupError):
             os.kill(random.choice(workers), signal.SIGKILL)
+
+
+def is_over(project: Path, keys: list[str], writing: list[Future[None]], versions: int) -> bool:
+    """Whether all is written, so many versions of each key, and has reached the function."""
+    return all(work.done() for work in writing) and len(reached(project)) >= len(keys) * versions
 
 
 def children_of(pid: int) -> list[int]:
@@ -107,7 +123,7 @@ def reached(project: Path) -> set[tuple[str, int]]:
 
 def given_up(project: Path) -> set[tuple[str, int]]:
     found = set()
-    for file in (project / "kept").glob("*.json"):
+    for file in (project / "kept").glob("[!.]*.json"):  # A file that is being written has a name with a dot.
         for record in json.loads(file.read_text())["payload"]["Records"]:
             change = record["dynamodb"]
             found.add((change["Keys"]["id"]["S"], int(change["NewImage"]["n"]["N"])))

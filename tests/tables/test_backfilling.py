@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from pelton.errors import LimitExceeded, ResourceNotFound, ValidationFailed
+from pelton.errors import LimitExceeded, ResourceInUse, ResourceNotFound, ValidationFailed
 from pelton.tables.backfilling import STEP_ITEMS, Backfilling, backfill_step
 from pelton.testing.local import LocalPelton
 
 from .conftest import Json, Tables, table_request
 
 OPV = "One or more parameter values were invalid: "
+IN_USE = "Attempt to change a resource which is still in use: Table is being updated: orders"
 STATE = {"AttributeName": "state", "AttributeType": "S"}
 BY_STATE: Json = {
     "IndexName": "by_state",
@@ -73,6 +74,47 @@ def test_an_index_goes_from_creating_over_backfilling_to_active(orders: Tables) 
     assert index_states(orders) == [("ACTIVE", None)]
     assert not step(orders)
     assert orders.call("Query", BY_NEW)["Count"] == STEP_ITEMS + 1
+
+
+def test_the_table_is_updating_until_the_backfill_begins(orders: Tables) -> None:
+    fill(orders, STEP_ITEMS + 1)
+    update(orders, **NEW_INDEX)
+
+    assert described(orders)["TableStatus"] == "UPDATING"
+    with pytest.raises(ResourceInUse, match=f"^{IN_USE}$"):
+        update(orders, DeletionProtectionEnabled=True)
+    assert orders.get("orders", {"id": {"S": "0"}}) is not None
+
+    step(orders)
+    assert described(orders)["TableStatus"] == "ACTIVE"
+    update(orders, DeletionProtectionEnabled=False)
+
+
+def test_a_table_is_not_deleted_while_an_index_is_filled(orders: Tables) -> None:
+    fill(orders, STEP_ITEMS + 1)
+    update(orders, **NEW_INDEX)
+    step(orders)
+
+    with pytest.raises(ResourceInUse, match=f"^{IN_USE}$"):
+        orders.call("DeleteTable", {"TableName": "orders"})
+
+    step(orders)
+    assert orders.call("DeleteTable", {"TableName": "orders"})["TableDescription"]["TableStatus"] == "DELETING"
+
+
+def test_a_value_too_long_for_an_index_key_is_passed_over_then_and_later(orders: Tables) -> None:
+    orders.put("orders", {"id": {"S": "long"}, "state": {"S": "x" * 2049}})
+    orders.put("orders", {"id": {"S": "longest"}, "state": {"S": "x" * 2048}})
+    update(orders, **NEW_INDEX)
+    step(orders)
+
+    changed = {"TableName": "orders", "Key": {"id": {"S": "long"}}, "UpdateExpression": "SET x = id"}
+    orders.call("UpdateItem", changed)
+
+    index = {"TableName": "orders", "IndexName": "by_state"}
+    assert [item["id"]["S"] for item in orders.call("Scan", index)["Items"]] == ["longest"]
+    orders.call("DeleteItem", {"TableName": "orders", "Key": {"id": {"S": "long"}}})
+    assert described(orders)["GlobalSecondaryIndexes"][0]["ItemCount"] == 1
 
 
 @pytest.mark.parametrize("operation", ["Query", "Scan"])
@@ -153,8 +195,10 @@ def test_the_backfill_goes_on_after_a_crash(tmp_path: Path) -> None:
     second.storage.close()
 
 
-def test_a_deleted_index_takes_its_attributes_with_it(orders: Tables) -> None:
+def test_an_index_that_is_being_filled_can_be_deleted_and_takes_its_attributes_with_it(orders: Tables) -> None:
+    fill(orders, STEP_ITEMS + 1)
     update(orders, **NEW_INDEX)
+    step(orders)
 
     answer = update(orders, GlobalSecondaryIndexUpdates=[{"Delete": {"IndexName": "by_state"}}])
 
@@ -224,7 +268,9 @@ def test_an_index_that_is_there_is_not_created_again(orders: Tables) -> None:
 
 
 def test_a_second_index_waits_for_the_first(orders: Tables) -> None:
+    fill(orders, STEP_ITEMS + 1)
     update(orders, **NEW_INDEX)
+    step(orders)
 
     with pytest.raises(LimitExceeded, match="Only 1 online index"):
         update(orders, AttributeDefinitions=[STATE], GlobalSecondaryIndexUpdates=[{"Create": OTHER}])
@@ -240,6 +286,7 @@ def test_keys_of_a_new_index_are_declared_in_the_request(orders: Tables) -> None
 
 def test_a_provisioned_table_needs_throughput_for_each_index(orders: Tables) -> None:
     update(orders, **NEW_INDEX)
+    step(orders)
     units = {"ReadCapacityUnits": 5, "WriteCapacityUnits": 5}
     change = {"BillingMode": "PROVISIONED", "ProvisionedThroughput": units}
 

@@ -39,6 +39,15 @@ def has_begun(table: Table, index: Index) -> bool:
     return table.definition[BACKFILLS][index.name] is not None
 
 
+def status_of(table: Table) -> str:
+    """TableStatus: UPDATING from the creation of an index until its backfill begins; then the table is ACTIVE again.
+
+    Source: developer guide, "Managing Global Secondary Indexes", phases of an index creation.
+    """
+    is_allocating = any(position is None for position in table.definition.get(BACKFILLS, {}).values())
+    return "UPDATING" if is_allocating and table.status == "ACTIVE" else table.status
+
+
 def expected_rows(table: Table, index: Index) -> Callable[[StoredItem], StoredItem | None] | None:
     """For the check of a folder: the row that an item has in the index; None while the index is being filled."""
     return None if is_backfilling(table, index) else partial(index_entries, table, index)

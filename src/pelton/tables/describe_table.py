@@ -13,8 +13,10 @@ from pelton.errors import ValidationFailed
 from pelton.operations import Access, JsonObject, Operation, RequestContext
 from pelton.storage.policies import remove_policies_of_table
 from pelton.storage.transaction import Snapshot, WriteTransaction
+from pelton.tables.backfilling import BACKFILLS
 from pelton.tables.backups import settle_copies
 from pelton.tables.descriptions import deleted_description, table_description
+from pelton.tables.errors import table_in_use
 from pelton.tables.lookup import changeable_table, described_table
 from pelton.tables.options import TableOptions
 
@@ -61,6 +63,9 @@ def _delete(
 ) -> Callable[[WriteTransaction], JsonObject]:
     def decide(transaction: WriteTransaction) -> JsonObject:
         table = changeable_table(transaction, context, body["TableName"])
+        # A table whose index is being filled cannot be deleted; the index can.
+        if table.definition.get(BACKFILLS):
+            raise table_in_use(f"Table is being updated: {table.name}")
         if table.definition["DeletionProtectionEnabled"]:
             raise ValidationFailed(
                 "Resource cannot be deleted as it is currently protected against deletion. "

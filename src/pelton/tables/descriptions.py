@@ -20,7 +20,7 @@ from pelton.arns import index_arn
 from pelton.operations import JsonObject
 from pelton.storage.catalog import Index, Table
 from pelton.storage.transaction import Snapshot
-from pelton.tables.backfilling import has_begun, is_backfilling
+from pelton.tables.backfilling import has_begun, is_backfilling, status_of
 from pelton.tables.encryption import encryption_description
 from pelton.tables.key_schemas import to_wire
 from pelton.tables.throughput import (
@@ -53,7 +53,7 @@ def created_description(table: Table) -> JsonObject:
 
 def table_description(snapshot: Snapshot, table: Table, now_ms: int, status: str | None = None) -> JsonObject:
     """The answer of DescribeTable, and of UpdateTable with ``status`` UPDATING; counts are exact."""
-    description = _without_rows(table, status or table.status, now_ms)
+    description = _without_rows(table, status or status_of(table), now_ms)
     _add_counts(snapshot, table, description)
     definition = table.definition
     throughput = definition.get("ProvisionedThroughput")

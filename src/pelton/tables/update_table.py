@@ -15,11 +15,12 @@ from pelton.errors import ValidationFailed
 from pelton.operations import Access, JsonObject, Operation, RequestContext
 from pelton.storage.catalog import Table
 from pelton.storage.transaction import WriteTransaction
+from pelton.tables.backfilling import status_of
 from pelton.tables.billing import change_billing
 from pelton.tables.create_table import refuse_not_offered
 from pelton.tables.descriptions import table_description
 from pelton.tables.encryption import change_encryption
-from pelton.tables.errors import NotOffered, invalid_parameter, stream_view_type_missing
+from pelton.tables.errors import NotOffered, invalid_parameter, stream_view_type_missing, table_in_use
 from pelton.tables.index_changes import IndexChanges, apply_index_changes, check_updates, index_changes
 from pelton.tables.lookup import changeable_table
 from pelton.tables.options import TableOptions
@@ -60,6 +61,8 @@ def _prepare(
 
     def decide(transaction: WriteTransaction) -> JsonObject:
         table = changeable_table(transaction, context, body["TableName"])
+        if status_of(table) == "UPDATING":
+            raise table_in_use(f"Table is being updated: {table.name}")
         _check_alone(body)
         definition = changed_definition(table, body, context)
         changes = index_changes(table, definition, body, context.now_ms)

@@ -35,6 +35,18 @@ def index(name: str = "idx", schema: Any = None, projection: Any = None, **membe
 
 CASES: list[tuple[dict[str, Any], str]] = [
     (
+        {"KeySchema": None, "AttributeDefinitions": None},
+        (
+            "2 validation errors detected: "
+            "Value null at 'keySchema' failed to satisfy constraint: Member must not be null; "
+            "Value null at 'attributeDefinitions' failed to satisfy constraint: Member must not be null"
+        ),
+    ),
+    (
+        {"AttributeDefinitions": None},
+        ENV + "Value null at 'attributeDefinitions' failed to satisfy constraint: Member must not be null",
+    ),
+    (
         {"ProvisionedThroughput": UNITS},
         OPV + "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST",
     ),

@@ -37,6 +37,8 @@ from pelton.tables.throughput import (
     epoch_seconds,
 )
 
+#: What defines a table's key, with the paths that error texts have for it, in their order.
+KEY_MEMBERS = {"KeySchema": "keySchema", "AttributeDefinitions": "attributeDefinitions"}
 #: Members of the request that mean something Pelton does not have, and what to do instead.
 NOT_OFFERED = {
     "GlobalTableSourceArn": "leave it out, a table lives in one region",
@@ -82,12 +84,7 @@ def new_table(body: JsonObject, context: RequestContext) -> NewTable:
     Raises:
         ValidationFailed: the first rule it breaks, in the service's order.
     """
-    for member in ("KeySchema", "AttributeDefinitions"):
-        if body.get(member) is None:
-            path = member[0].lower() + member[1:]
-            raise ValidationFailed(
-                f"{ENVELOPE}Value null at '{path}' failed to satisfy constraint: Member must not be null"
-            )
+    _check_keys_given(body)
     refuse_not_offered(body)
     billing_mode = body.get("BillingMode") or PROVISIONED
     check_table_throughput(billing_mode, body.get("ProvisionedThroughput"))
@@ -106,6 +103,16 @@ def new_table(body: JsonObject, context: RequestContext) -> NewTable:
         view_type=view_type,
         policy=None if body.get("ResourcePolicy") is None else checked_policy(body["ResourcePolicy"]),
     )
+
+
+def _check_keys_given(body: JsonObject) -> None:
+    """The model asks for neither, since a replica takes both from its source; every other table needs them."""
+    missing = [path for member, path in KEY_MEMBERS.items() if body.get(member) is None]
+    if not missing:
+        return
+    faults = [f"Value null at '{path}' failed to satisfy constraint: Member must not be null" for path in missing]
+    head = ENVELOPE if len(faults) == 1 else f"{len(faults)} validation errors detected: "
+    raise ValidationFailed(head + "; ".join(faults))
 
 
 def refuse_not_offered(body: JsonObject) -> None:

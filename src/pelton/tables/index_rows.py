@@ -107,7 +107,7 @@ class _Entry:
 def _entry(table: Table, index: Index, item: Item) -> _Entry | None:
     key = index_key(index.schema, table.schema, item)
     # Encoded, no value is shorter: a key that is short as a whole has no part that is too long.
-    if key is None or (len(key) > SORT_KEY_SIZE_MAX and _too_long(index, item, index.schema.attributes)):
+    if key is None or (len(key) > SORT_KEY_SIZE_MAX and _too_long(index, item, item.keys())):
         return None
     names = projected_names(table, index)
     return _Entry(key, item if names is None else {name: value for name, value in item.items() if name in names})
@@ -165,13 +165,13 @@ def _check_sizes(table: Table, item: Item, names: Collection[str]) -> None:
             )
 
 
-def _too_long(index: Index, item: Item, names: Collection[object]) -> int | None:
+def _too_long(index: Index, item: Item, names: Collection[str]) -> int | None:
     """The bound that a part of an index key exceeds; a part in which none of the names occurs is not looked at."""
     for attributes, size_max in (
         (index.schema.partition, PARTITION_KEY_SIZE_MAX),
         (index.schema.sort, SORT_KEY_SIZE_MAX),
     ):
-        if not any(attribute.name in names or attribute in names for attribute in attributes):
+        if not any(attribute.name in names for attribute in attributes):
             continue
         values = [item[attribute.name] for attribute in attributes if attribute.name in item]
         if sum(map(value_size, values)) > size_max:

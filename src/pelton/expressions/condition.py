@@ -28,6 +28,7 @@ from pelton.expressions.syntax import (
     Not,
     Operand,
     Or,
+    Parsed,
     Path,
 )
 from pelton.items.types import Item
@@ -42,6 +43,7 @@ class Condition:
 
     test: Test
     find_paths: Callable[[], tuple[Elements, ...]] = tuple  #: works out ``paths``, which few requests ask for
+    has_values: bool = True  #: False: it is the same for all requests that have its names
 
     def __call__(self, item: Item | None) -> bool:
         """Whether the item meets the condition; None is an item that does not exist."""
@@ -83,14 +85,19 @@ def parse_condition(
     parameters.use(parsed)
     shape = None if cache is None or parsed.values else parameters.shape
     if cache is None or shape is None:
-        return _bound(parsed.root, parameters, kind)
+        return _bound(parsed, parameters, kind)
     # Without values it is the same for all requests that have these names: attribute_exists(id) and its like.
-    return cache.kept((kind, text, shape), lambda: _bound(parsed.root, Parameters(parameters.names), kind))
+    return cache.kept((kind, text, shape), lambda: _bound(parsed, Parameters(parameters.names), kind))
 
 
-def _bound(root: ConditionNode, parameters: Parameters, kind: ExpressionKind) -> Condition:
+def _bound(parsed: Parsed[ConditionNode], parameters: Parameters, kind: ExpressionKind) -> Condition:
+    root = parsed.root
     test = bound_condition(root, parameters, kind)
-    return Condition(test, lambda: tuple(resolved(path, parameters, kind) for path in paths_of(root)))
+
+    def find_paths() -> tuple[Elements, ...]:
+        return tuple(resolved(path, parameters, kind) for path in paths_of(root))
+
+    return Condition(test, find_paths, has_values=bool(parsed.values))
 
 
 def bound_condition(node: ConditionNode, parameters: Parameters, kind: ExpressionKind) -> Test:

@@ -60,15 +60,8 @@ class Parameters:
 
     @property
     def shape(self) -> Hashable | None:
-        """All of the parameters but what the values hold: names, and the values' placeholders and types.
-
-        Two requests whose text and shape are the same bind alike, values apart. None when it is too large to keep.
-        """
-        names = self.names
-        if len(names) + len(self.values) > _SHAPE_ENTRIES_MAX or sum(map(len, names.values())) > _SHAPE_LENGTH_MAX:
-            return None
-        kinds = tuple([(key, next(iter(value))) for key, value in self.values.items()])
-        return tuple(names.items()), kinds
+        """What ``shape_of`` says of them."""
+        return shape_of(self.names, self.values)
 
     def use(self, parsed: Parsed[Any]) -> None:
         """An expression of the request uses its placeholders, defined or not."""
@@ -83,6 +76,17 @@ class Parameters:
         used: frozenset[str] = frozenset().union(*(parsed.placeholders for parsed in self._used))
         _check_used("ExpressionAttributeNames", self.names, used)
         _check_used("ExpressionAttributeValues", self.values, used)
+
+
+def shape_of(names: Mapping[str, str] | None, values: Mapping[str, AttributeValue] | None) -> Hashable | None:
+    """All of a request's names and values but what the values hold: names, and the values' placeholders and types.
+
+    Two requests whose text and shape are the same bind alike, values apart. None when it is too large to keep.
+    """
+    names, values = names or {}, values or {}
+    if len(names) + len(values) > _SHAPE_ENTRIES_MAX or sum(map(len, names.values())) > _SHAPE_LENGTH_MAX:
+        return None
+    return tuple(names.items()), tuple([(key, *value) for key, value in values.items()])
 
 
 def check_not_mixed(legacy: Mapping[str, object], expressions: Mapping[str, object]) -> None:
@@ -143,13 +147,25 @@ def parameters(
     """
     if names is None and values is None:
         return Parameters()
-    size = 0 if names is None else _checked_names(names)
-    canonical: Item = {}
+    if names is not None:
+        _check_names(names)
     if values is not None:
         _check_keys("ExpressionAttributeValues", values, _VALUE_KEY)
-        for key, value in values.items():
-            canonical[key], value_bytes = _checked_value(key, value, content_faults)
-            size += value_bytes
+    return known_parameters(names, values, content_faults)
+
+
+def known_parameters(names: Mapping[str, str] | None, values: Item | None, content_faults: ContentFaults) -> Parameters:
+    """As ``parameters``, where another request of the same shape has passed it: what the values hold is checked alone.
+
+    Raises:
+        ExpressionFault: names and values are too large.
+        ValidationFailed: a bad value.
+    """
+    size = sum(map(len, names.values())) if names else 0
+    canonical: Item = {}
+    for key, value in values.items() if values else ():
+        canonical[key], value_bytes = _checked_value(key, value, content_faults)
+        size += value_bytes
     if size > SUBSTITUTIONS_SIZE_MAX:
         raise ExpressionFault("Expression attribute names and values have exceeded the maximum allowed size of 2 MB")
     return Parameters(names, canonical)
@@ -166,15 +182,13 @@ def check_sizes(expressions: Mapping[ExpressionKind, str | None]) -> None:
             check_size(kind, text)
 
 
-def _checked_names(names: Mapping[str, str]) -> int:
-    """Check the names; their size in characters."""
+def _check_names(names: Mapping[str, str]) -> None:
     _check_keys("ExpressionAttributeNames", names, _NAME_KEY)
     for key, name in names.items():
         if not name:
             raise ExpressionFault(
                 f"ExpressionAttributeNames contains invalid value: Empty attribute name for key {key}"
             )
-    return sum(map(len, names.values()))
 
 
 def _check_keys(member: str, given: Iterable[str], pattern: re.Pattern[str]) -> None:

@@ -6,16 +6,18 @@ Source: DynamoDB API reference, UpdateItem.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import orjson
 
 from pelton.errors import ValidationFailed
 from pelton.expressions.cache import ExpressionCache
-from pelton.expressions.condition import parse_condition
+from pelton.expressions.condition import Condition, parse_condition
 from pelton.expressions.faults import ExpressionKind
 from pelton.expressions.legacy_updates import attribute_updates
-from pelton.expressions.parameters import ContentFaults, check_sizes
+from pelton.expressions.parameters import ContentFaults, check_sizes, known_parameters, shape_of
 from pelton.expressions.update import Update as UpdateExpression
-from pelton.expressions.update import parse_update
+from pelton.expressions.update import UpdatePlan, parse_update
 from pelton.items.key_checks import check_key
 from pelton.items.keys import storage_key
 from pelton.items.types import Item
@@ -138,14 +140,38 @@ def _update_and_guard(body: JsonObject, cache: ExpressionCache) -> tuple[UpdateE
     if update_text is None and condition_text is None:
         updates = body.get("AttributeUpdates")
         return None if updates is None else attribute_updates(updates), legacy_guard_of(body)
+    names, values = body.get("ExpressionAttributeNames"), body.get("ExpressionAttributeValues")
+    shape = shape_of(names, values)
+    if shape is None:
+        kept = _prepared(body, cache)
+    else:
+        kept = cache.kept(("update item", update_text, condition_text, shape), lambda: _prepared(body, cache))
+    given = known_parameters(names, values, ContentFaults.BARE)
+    update = None if kept.plan is None else UpdateExpression(kept.plan, given.values)
+    if condition_text is None:
+        return update, None
+    condition = kept.condition or parse_condition(condition_text, given, ExpressionKind.CONDITION, cache)
+    return update, guarded(body, condition)
+
+
+class _Prepared(NamedTuple):
+    """What requests have in common whose texts, names and types of values are the same: all that was checked."""
+
+    plan: UpdatePlan | None
+    condition: Condition | None  #: None: there is none, or it holds values and is bound for each request
+
+
+def _prepared(body: JsonObject, cache: ExpressionCache) -> _Prepared:
+    """Check the expressions of a request, in the service's order."""
+    update_text, condition_text = body.get("UpdateExpression"), body.get("ConditionExpression")
     given = request_parameters(body, ContentFaults.BARE)
     check_sizes({ExpressionKind.UPDATE: update_text, ExpressionKind.CONDITION: condition_text})
-    update = None if update_text is None else parse_update(update_text, given, cache)
-    guard = None
+    plan = None if update_text is None else parse_update(update_text, given, cache).plan
+    condition = None
     if condition_text is not None:
-        guard = guarded(body, parse_condition(condition_text, given, ExpressionKind.CONDITION, cache))
+        condition = parse_condition(condition_text, given, ExpressionKind.CONDITION, cache)
     given.check_all_used()
-    return update, guard
+    return _Prepared(plan, None if condition is None or condition.has_values else condition)
 
 
 def update_item(cache: ExpressionCache) -> Operation:

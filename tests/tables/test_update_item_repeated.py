@@ -16,8 +16,8 @@ def update(cache: ExpressionCache, values: JsonObject) -> Update:
     body = {
         "TableName": "orders",
         "Key": {"id": {"S": "1"}},
-        "UpdateExpression": "ADD total :one SET tags = :set",
-        "ConditionExpression": "version < :one",
+        "UpdateExpression": "ADD amount :one SET labels = :set",
+        "ConditionExpression": "revision < :one",
         "ExpressionAttributeValues": values,
     }
     return Update(body, UPDATE_ITEM, cache)

@@ -17,12 +17,13 @@ _LEFT_OUT = shutil.ignore_patterns(".*", "node_modules", "__pycache__")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamFunction:
-    """A function on a table's stream; its handler is ``app.handler``."""
+    """A function on a table's stream."""
 
     name: str
     table: str
     batch_size: int = 100
     is_enabled: bool = True
+    handler: str = "app.handler"
 
 
 def write_project(folder: Path, tables: Iterable[str], functions: Iterable[StreamFunction], handler: str) -> Path:
@@ -75,7 +76,7 @@ def _function(function: StreamFunction) -> dict[str, Any]:
         "startingPosition": "TRIM_HORIZON",
         "enabled": function.is_enabled,
     }
-    return {"handler": "app.handler", "events": [{"stream": event}]}
+    return {"handler": function.handler, "events": [{"stream": event}]}
 
 
 def _table(name: str) -> dict[str, Any]:

@@ -22,8 +22,8 @@ from pelton.triggers.protocols import Page, SourceRecord, SourceShard, Unread
 from pelton.triggers.replaying import Replay
 from pelton.triggers.virtual_shards import replay_of
 
-#: Records of a page, as a rule.
-_PAGE_RECORDS = 1000
+#: Records read, or claimed in one commit, at once: between two such bites writers and live reactions have their turn.
+_BITE_RECORDS = 250
 #: Claims the next page of the pass of that id for a shard, as ``pages.Claim`` does.
 ClaimPage = Callable[[int, str, int, Register], Awaitable[bool]]
 
@@ -99,7 +99,7 @@ class PassSource:
             return await self.log.read(shard_id, after, limit)
         is_running = self._row is not None and self._row.state == RUNNING
         may_claim = is_running and self._rate.allows(lambda: self.wake(shard_id))
-        pages, claim_limit = self._pages, self._rate.limit(_PAGE_RECORDS) if may_claim else 0
+        pages, claim_limit = self._pages, self._rate.limit(_BITE_RECORDS) if may_claim else 0
         page = await pages.read(shard_id, after, limit, claim_limit=claim_limit)
         self._rate.spend(pages.take_claimed())
         return page
@@ -110,7 +110,7 @@ class PassSource:
             return Page((), after, has_more=False, is_end=True)
         if self._row.state == PAUSED or not self._rate.allows(lambda: self.wake(shard_id)):
             return Page((), after, has_more=False, is_end=False)
-        page = await self._replay.read(shard_id, after, self._rate.limit(limit), self._wants)
+        page = await self._replay.read(shard_id, after, self._rate.limit(min(limit, _BITE_RECORDS)), self._wants)
         self._rate.spend(len(page.records))
         self.given[shard_id] = page.read_through
         now_ms = self._clock.now_ms()

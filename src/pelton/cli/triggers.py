@@ -43,10 +43,22 @@ def triggers(
     rows = _look(data_dir)
     if as_json:
         print_json(rows)
-    else:
-        from rich.console import Console
+        return
+    from rich.console import Console
 
-        Console().print(_table(rows))
+    Console().print(_table(rows))
+    for line in pass_lines(_passes(data_dir)):
+        typer.echo(line)
+
+
+def pass_lines(rows: list[JsonObject]) -> list[str]:
+    """A line for each replay, backfill and redrive that is not over."""
+    return [
+        f"{row['name']} of {row['function']} is {row['state']}: {row['done']:,} of {row['total']:,} handled, "
+        f"{row['per_s']:,.0f}/s, {row['failed']:,} failed"
+        for row in rows
+        if row["state"] in ("running", "paused", "cancelling")
+    ]
 
 
 @app.command()
@@ -116,6 +128,12 @@ def skip(
 def _look(data_dir: Path) -> list[JsonObject]:
     with running_pelton(data_dir) as pelton:
         rows: list[JsonObject] = pelton.get("triggers")["triggers"]
+    return rows
+
+
+def _passes(data_dir: Path) -> list[JsonObject]:
+    with running_pelton(data_dir) as pelton:
+        rows: list[JsonObject] = pelton.get("passes")["passes"]
     return rows
 
 

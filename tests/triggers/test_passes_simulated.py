@@ -23,6 +23,11 @@ def test_the_sink_ends_equal_to_the_table_and_others_notice_nothing(first: int) 
     assert failures(range(first, first + CHUNK)) == []
 
 
+def test_a_replay_cancelled_in_a_later_life_takes_back_what_an_earlier_one_delivered() -> None:
+    """There a lane was ahead of the checkpoint's position when Pelton was killed."""
+    assert failures([63509]) == []
+
+
 @pytest.mark.proof
 def test_the_sink_ends_equal_to_the_table_for_very_many_seeds() -> None:
     with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as pool:

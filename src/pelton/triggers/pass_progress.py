@@ -39,8 +39,13 @@ def done_flights(row: Pass, stored: Mapping[str, Checkpoint]) -> list[JsonObject
 
 
 def put_back(row: Pass) -> Pass:
-    """The pass after a start: what was in flight is to be claimed anew."""
-    if row.kind == "replay" or not row.body["flight"]:
+    """The pass after a start: what was in flight is to be claimed anew.
+
+    Of a replay nobody knows any more how far beyond its checkpoints it was delivered: it is marked as ``resumed``.
+    """
+    if row.kind == "replay":
+        return replace(row, body={**row.body, "resumed": True})
+    if not row.body["flight"]:
         return row
     body = {**row.body, "flight": []}
     for flight in row.body["flight"]:

@@ -2,7 +2,8 @@
 
 Until ``--to``, or a cancel, keys join: each with its first record that the replay's filter lets through. All records
 of a joined key are sent from there on; beyond that point only its newest one, so that every key ends at its newest
-version. A pure matter of the log, so after a restart the joined keys are found by reading it again.
+version. A pure matter of the log, so after a restart the joined keys are found by reading it again. An earlier life may
+have delivered more than its checkpoints tell: a replay cancelled in a later one counts every key that may have joined.
 """
 
 from __future__ import annotations
@@ -128,9 +129,15 @@ class Replay:
                 joined.add(record.keys)
 
         for shard in self._untils:
-            place = self._places.get(shard, self._after)
-            await self._scan(shard, self._after, min(self._join_until(shard), self._untils[shard], place), look)
+            await self._scan(shard, self._after, self._looked_for_keys(shard), look)
         return joined
+
+    def _looked_for_keys(self, shard: str) -> SequenceNumber:
+        """Up to where keys have joined, or may have, in this life or an earlier one."""
+        body, until = self.row.body, self._untils[shard]
+        if body["cancelled"] is not None and body.get("resumed"):
+            return until if body["to"] is None else SequenceNumber(min(until, body["to"]))
+        return SequenceNumber(min(until, self._join_until(shard), self._places.get(shard, self._after)))
 
     async def _newest_of_joined(
         self, shard: str, after: SequenceNumber, wants: Callable[[SourceRecord], bool]

@@ -20,11 +20,13 @@ import boto3
 from pelton.functions.inprocess import InProcessExecutor
 from pelton.functions.invocation import Outcome
 from pelton.functions.options import FunctionsOptions
+from pelton.operations import JsonObject
 from pelton.server import Dispatcher, ServerOptions
 from pelton.settings import Settings
 from pelton.stack.application import Application
 from pelton.stack.core import Core, Ground
 from pelton.stack.function_urls import FunctionUrls
+from pelton.stack.passing import operate, row
 from pelton.stack.reading import description
 from pelton.stack.settling import settle
 from pelton.storage.connection import Durability
@@ -41,6 +43,8 @@ T = TypeVar("T")
 START_MS = 1_761_000_000_000
 #: Rounds of the loop after which nothing more happens without time moving.
 ROUNDS = 100
+#: A pass is looked at so often (s of virtual time), and so many times, before it counts as one that never ends.
+_PASS_LOOK_S, _PASS_LOOKS = 0.5, 7200
 
 
 class LocalPelton:
@@ -135,6 +139,35 @@ class LocalPelton:
     def invoke(self, function: str, payload: bytes = b"{}") -> Outcome:
         """Invoke a function by its key or name."""
         return self._run(self._application.invoke(function, payload, None))
+
+    def replay(self, function: str, **asked: Any) -> JsonObject:
+        """Run retained records through a function again, to the end: ``start``, as ``--from``, ``to``, ``filter``.
+
+        Returns the replay's row, as ``pelton replay --json`` prints it.
+
+        Raises:
+            Refused: it cannot be, with the reason.
+        """
+        if "start" in asked:
+            asked["from"] = asked.pop("start")
+        return self._pass("replay", function, asked)
+
+    def backfill(self, function: str, **asked: Any) -> JsonObject:
+        """Send a function every item of its table, to the end (``sample``: so many). Returns and raises likewise."""
+        return self._pass("backfill", function, asked)
+
+    def redrive(self, function: str, **asked: Any) -> JsonObject:
+        """Send a function what it failed on again, to the end (``mode``, ``filter``). Returns and raises likewise."""
+        return self._pass("redrive", function, asked)
+
+    def _pass(self, kind: str, function: str, asked: JsonObject) -> JsonObject:
+        shown = self._run(operate(self.core, kind, function, asked))
+        for _ in range(_PASS_LOOKS):
+            self.advance(_PASS_LOOK_S)
+            shown = row(self.core, shown["id"])
+            if shown["state"] not in ("running", "cancelling"):
+                return shown
+        raise AssertionError(f"{shown['name']} is not over after {_PASS_LOOKS * _PASS_LOOK_S:g} s of virtual time")
 
     def settle(self, within_s: float = 3600.0) -> None:
         """Move time until every reaction to what is written now is done.

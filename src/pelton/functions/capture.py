@@ -10,17 +10,28 @@ from typing import TextIO
 
 from pelton.functions.executor import Log
 from pelton.functions.lines import LineSplitter
-from pelton.functions.worker.logs import RequestLogHandler
+from pelton.functions.worker.logs import RequestLogHandler, root_level
+from pelton.operations import JsonObject
 
 
 @contextlib.contextmanager
-def captured(log: Log, request_id: str) -> Iterator[None]:
-    """Hand every line that is printed or logged meanwhile to ``log`` too; a debugger's prompt works."""
+def captured(log: Log, request_id: str, start: JsonObject) -> Iterator[None]:
+    """Hand every line that is printed or logged meanwhile to ``log`` too; a debugger's prompt works.
+
+    Args:
+        log: takes the lines.
+        request_id: of the invocation; empty while importing.
+        start: what a worker process would be told; with JSON its ``log_level`` is the root logger's meanwhile, and
+            what the code made of it afterwards is put there.
+    """
     lines = LineSplitter()
-    handler = RequestLogHandler()
+    handler = RequestLogHandler(is_json=start["log_format"] == "JSON")
     handler.request_id = request_id
     root = logging.getLogger()
     root.addHandler(handler)
+    before = root.level
+    if (level := root_level(start["log_format"], start["log_level"])) is not None:
+        root.setLevel(level)
     try:
         with (
             contextlib.redirect_stdout(_Tee(sys.stdout, log, lines)),  # type: ignore[type-var]
@@ -29,6 +40,9 @@ def captured(log: Log, request_id: str) -> Iterator[None]:
             yield
     finally:
         root.removeHandler(handler)
+        if level is not None:
+            start["log_level"] = root.level
+            root.setLevel(before)
         for line in lines.end():
             log(line)
 

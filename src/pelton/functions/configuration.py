@@ -16,6 +16,7 @@ from pathlib import Path
 from pelton.arns import function_arn
 from pelton.functions.definition import LATEST, Function, InvalidFunction
 from pelton.functions.errors import InvalidParameterValue
+from pelton.functions.log_settings import InvalidLogging, log_settings
 from pelton.operations import JsonObject
 
 #: Settings that are kept beside the configuration, or for Pelton alone.
@@ -23,7 +24,7 @@ _NOT_SHOWN = frozenset({"Tags", "CodeSigningConfigArn", "Published"})
 #: Members of a request that are shown again as they came.
 _SHOWN = (
     *("Role", "Handler", "Runtime", "Description", "Timeout", "MemorySize", "Environment", "KMSKeyArn"),
-    "DeadLetterConfig",
+    *("DeadLetterConfig", "LoggingConfig"),
 )
 _SHOWN_DEPLOYMENT = ("VpcConfig", "TracingConfig", "Architectures", "EphemeralStorage", "Tags", "CodeSigningConfigArn")
 #: Members that would change what runs; present and not empty, they are refused.
@@ -33,7 +34,6 @@ _REFUSED = (
     "ImageConfig",
     "PublishTo",
     "SnapStart",
-    "LoggingConfig",
     "TenancyConfig",
     "CapacityProviderConfig",
     "DurableConfig",
@@ -127,9 +127,10 @@ def function_from(  # A function's identity, its settings and its code.
             timeout_s=float(settings["Timeout"]),
             memory_mb=settings["MemorySize"],
             description=settings["Description"],
+            logging=log_settings(settings.get("LoggingConfig") or {}),
             dead_letter=(settings.get("DeadLetterConfig") or {}).get("TargetArn") or None,
         )
-    except InvalidFunction as error:
+    except (InvalidFunction, InvalidLogging) as error:
         raise InvalidParameterValue(str(error)) from error
 
 
@@ -170,7 +171,7 @@ def shown(settings: JsonObject, function: Function, qualifier: str | None = None
         "State": "Active",
         "LastUpdateStatus": "Successful",
         "SnapStart": {"ApplyOn": "None", "OptimizationStatus": "Off"},
-        "LoggingConfig": {"LogFormat": "Text", "LogGroup": f"/aws/lambda/{function.name}"},
+        "LoggingConfig": function.logging.shown(function.log_group),
     }
 
 

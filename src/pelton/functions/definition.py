@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pelton.arns import DEFAULT_ACCOUNT, DEFAULT_REGION, function_arn
+from pelton.functions.log_settings import LogSettings
 
 #: The version every function has: its newest code and configuration.
 LATEST = "$LATEST"
@@ -49,6 +50,7 @@ class Function:
     layers: tuple[Path, ...] = ()  #: folders, as they would appear under ``/opt``
     version: str = LATEST
     dead_letter: str | None = None  #: ARN of the queue that gets events of asynchronous invocations that fail
+    logging: LogSettings = field(default_factory=LogSettings)
     gives_way: bool = False  #: nobody waits for its answers: on a busy machine others go first
     key: str = ""  #: the project's own key (``index_users``), or the name when empty
 
@@ -84,7 +86,7 @@ class Function:
     @property
     def log_group(self) -> str:
         """Name of its log group."""
-        return f"/aws/lambda/{self.name}"
+        return self.logging.group or f"/aws/lambda/{self.name}"
 
 
 def python_minor(runtime: str, function_key: str) -> int:

@@ -43,8 +43,11 @@ def _runtime(function: Function, log_stream: str) -> dict[str, str]:
     language = (
         {} if function.runtime.startswith("provided") else {"AWS_EXECUTION_ENV": f"AWS_Lambda_{function.runtime}"}
     )
+    logs = function.logging
+    json_logs = {"AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_LOG_LEVEL": logs.application_level}
     return {
         **language,
+        **(json_logs if logs.is_json else {}),
         "AWS_LAMBDA_FUNCTION_NAME": function.name,
         "AWS_LAMBDA_FUNCTION_VERSION": function.version,
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory_mb),

@@ -10,6 +10,7 @@ import contextlib
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -21,6 +22,7 @@ from pelton.functions.interpreter import Installation, installation, module_path
 from pelton.functions.invocation import Draining, LogKind
 from pelton.functions.namespace import Namespace
 from pelton.functions.options import FunctionsOptions
+from pelton.functions.platform_lines import init_lines
 from pelton.functions.sandbox import Ending, ended_run, sandbox_run
 from pelton.functions.worker.context import LambdaContext
 from pelton.functions.worker.faults import error_object, error_payload
@@ -105,8 +107,10 @@ class InProcessExecutor:
         plan = self._workplaces.plan(function, 0, now_ms=self._clock.now_ms(), random=self._random)
         namespace = Namespace(function.code_root, module_paths(function), plan.environment)
         began = self._clock.monotonic()
+        for line in init_lines(function, self._clock.now_ms()):
+            self._report(function, line, LogKind.PLATFORM)
         try:
-            with self._inside(namespace), captured(lambda line: self._report(function, line, LogKind.FUNCTION), ""):
+            with self._inside(namespace), captured(partial(self._log_outside, function), "", plan.start):
                 handler = resolve_handler(function.handler)
         except SystemExit as error:
             return ended_run(None, function, Ending.EXIT, _status(error))
@@ -119,7 +123,7 @@ class InProcessExecutor:
 
     def _call(self, imported: _Imported, task: Task) -> Run:
         began = self._clock.monotonic()
-        with self._inside(imported.namespace, task.trace), captured(task.log, task.request_id):
+        with self._inside(imported.namespace, task.trace), captured(task.log, task.request_id, imported.start):
             run = self._handle(imported, task, began + task.function.timeout_s)
         took_s = self._clock.monotonic() - began
         if took_s > task.function.timeout_s:
@@ -143,6 +147,9 @@ class InProcessExecutor:
         if len(answer) > RESPONSE_BYTES_MAX:
             return sandbox_run("Function.ResponseSizeTooLarge", RESPONSE_TOO_LARGE)
         return Run(payload=answer)
+
+    def _log_outside(self, function: Function, line: str) -> None:
+        self._report(function, line, LogKind.FUNCTION)
 
     @contextlib.contextmanager
     def _inside(self, namespace: Namespace, trace: str = "") -> Iterator[None]:

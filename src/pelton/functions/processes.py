@@ -20,6 +20,7 @@ from pelton.functions.invocation import Draining, LogKind, Throttled
 from pelton.functions.launch import Child
 from pelton.functions.options import FunctionsOptions
 from pelton.functions.orphans import WorkerList
+from pelton.functions.platform_lines import init_lines
 from pelton.functions.sandbox import Ending, sandbox_run
 from pelton.functions.waiting import GROW_AFTER_S, PATIENCE_S, FunctionPool, Waiter, in_turn, takes_turn, to_evict
 from pelton.functions.watching import Watch
@@ -207,8 +208,7 @@ class ProcessExecutor:
             return False
         victim = to_evict(self._pools.values(), pool, now)
         if victim is not None:
-            victims_pool, _ = self._workers[victim]
-            victims_pool.idle.remove(victim)
+            self._workers[victim][0].idle.remove(victim)
             victim.end(Ending.RETIRED)
         return False  # The place is free when the victim is gone: ``_on_gone`` grows.
 
@@ -229,12 +229,13 @@ class ProcessExecutor:
             child = Child(plan)
         except OSError as error:
             self._workplaces.give_back(function, number)
-            text = f"the interpreter {self.installation(function).python} cannot be started: {error}"
-            if isinstance(error, ProgramMissing):
-                text = str(error)
+            told = f"the interpreter {self.installation(function).python} cannot be started: {error}"
+            text = str(error) if isinstance(error, ProgramMissing) else told
             self._on_failure(pool, sandbox_run("Runtime.InvalidEntrypoint", text))
             return
         self._list.add(child.pid, plan.log_stream)
+        for line in init_lines(function, self._clock.now_ms()):
+            self._report(function, line, LogKind.PLATFORM)
         worker = WorkerProcess(
             function, child, on_ready=self._on_ready, on_gone=self._on_gone, log_outside=self._log_outside
         )

@@ -19,8 +19,9 @@ from pelton.functions.definition import Function
 from pelton.functions.directory import Directory
 from pelton.functions.executor import Executor, Run, Task
 from pelton.functions.invocation import Draining, Invocation, LogKind, LogLine, Outcome, UnknownFunction
-from pelton.functions.logs import InvocationLog, end_line, error_event, report_line, start_line
+from pelton.functions.logs import InvocationLog
 from pelton.functions.names import parse_function_name
+from pelton.functions.platform_lines import end_lines, error_event, start_lines
 from pelton.functions.trace import new_trace
 
 
@@ -112,7 +113,7 @@ class Functions:
             log=log.write,
         )
         started_ms = self.clock.now_ms()
-        log.platform(start_line(request_id, function.version))
+        log.platform(start_lines(request_id, function, started_ms))
         run = await self._executor.run(task)
         self._log_end(log, task, run)
         outcome = _outcome(task, run, started_ms, log.tail())
@@ -125,7 +126,7 @@ class Functions:
         functions = [function for name in names if (function := self.get(name)) is not None]
         for run, function in zip(await self._imported(functions), functions, strict=True):
             if run is not None:
-                self._report(function, error_event(run), LogKind.FUNCTION)
+                self._report(function, error_event(function, run, at_ms=self.clock.now_ms()), LogKind.FUNCTION)
                 self._advise(function, run, self._log(function))
 
     async def reload(self, names: Iterable[str]) -> None:
@@ -144,9 +145,8 @@ class Functions:
 
     def _log_end(self, log: InvocationLog, task: Task, run: Run) -> None:
         if run.error_type is not None:
-            log.write(error_event(run, task.request_id, self.clock.now_ms()))
-        log.platform(end_line(task.request_id))
-        log.platform(report_line(task.request_id, task.function, run))
+            log.write(error_event(task.function, run, task.request_id, self.clock.now_ms()))
+        log.platform(end_lines(task.request_id, task.function, run, self.clock.now_ms()))
         self._advise(task.function, run, log)
 
     def _advise(self, function: Function, run: Run, log: InvocationLog) -> None:

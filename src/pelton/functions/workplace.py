@@ -73,6 +73,8 @@ class Workplaces:
             "memory_mb": function.memory_mb,
             "log_group": function.log_group,
             "log_stream": log_stream,
+            "log_format": "JSON" if function.logging.is_json else "Text",
+            "log_level": function.logging.application_level,
             "parent_pid": os.getpid(),
             "command": program(function, environment.get("PATH", os.defpath)),
         }

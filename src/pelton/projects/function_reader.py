@@ -71,6 +71,7 @@ class FunctionReader:
             if isinstance(description := self._value(properties, "Description"), str)
             else "",
             layers=self._layers(source.label, properties),
+            logging=self._logging(properties, source.label),
             where=where,
             logical_id=source.logical_id,
             inline_code=source.inline_code,
@@ -87,6 +88,18 @@ class FunctionReader:
 
     def _number(self, properties: Block, name: str, allowed: range, label: str) -> int:
         return whole_number_of(self._value(properties, name), properties.at(name), f"{label}: {name}", allowed)
+
+    def _logging(self, properties: Block, label: str) -> dict[str, str]:
+        where = properties.at("LoggingConfig")
+        config = block_of(self._value(properties, "LoggingConfig"), where, f"{label}: LoggingConfig")
+        found = {}
+        for name, value in config.items():
+            if name == "LogGroup" and isinstance(value, Unresolved):
+                what = f"{label}: the log group {value.what} cannot be told, the function has its own"
+                self.notes.warn(config.at(name), what, "write the group's name")
+            elif value is not None:
+                found[name] = text_of(value, config.at(name), f"{label}: {name}")
+        return found
 
     def _runs_here(self, source: FunctionSource, properties: Block) -> bool:
         runtime = self._value(properties, "Runtime")

@@ -18,9 +18,11 @@ TOP_LEVEL_DEPLOYMENT = _words(
     variablesResolutionMode unresolvedVariablesNotificationMode outputs dashboard console licenseKey tenant"""
 )
 
-PROVIDER_SERVED = _words("name runtime stage region environment timeout memorySize httpApi apiGateway layers stackName")
+PROVIDER_SERVED = _words(
+    "name runtime stage region environment timeout memorySize httpApi apiGateway layers stackName logs"
+)
 PROVIDER_DEPLOYMENT = _words(
-    """iam iamRoleStatements iamManagedPolicies role rolePermissionsBoundary tracing logs logRetentionInDays
+    """iam iamRoleStatements iamManagedPolicies role rolePermissionsBoundary tracing logRetentionInDays
     logDataProtectionPolicy vpc tags stackTags stackParameters stackPolicy deploymentBucket deploymentMethod
     deploymentPrefix versionFunctions architecture kmsKeyArn ecr endpointType profile eventBridge alb
     websocketsApiName websocketsApiRouteSelectionExpression websocketsDescription rollbackConfiguration
@@ -42,12 +44,12 @@ API_GATEWAY_DEPLOYMENT = _words(
 
 FUNCTION_SERVED = _words(
     """handler events environment name timeout memorySize runtime layers module httpApi condition description image
-    destinations onError maximumRetryAttempts maximumEventAge reservedConcurrency url"""
+    destinations onError maximumRetryAttempts maximumEventAge reservedConcurrency url logs"""
 )
 FUNCTION_DEPLOYMENT = _words(
     """role vpc tags dependsOn disableLogs snapStart fileSystemConfig ephemeralStorageSize package architecture
     versionFunction versionFunctions provisionedConcurrency tracing kmsKeyArn awsKmsKeyArn logRetentionInDays
-    iamRoleStatements iamRoleStatementsName iamRoleStatementsInherit iamPermissionsBoundary logs warmup prune
+    iamRoleStatements iamRoleStatementsName iamRoleStatementsInherit iamPermissionsBoundary warmup prune
     runtimeManagement layer logDataProtectionPolicy buildArgs dockerizePip shouldInheritStatements"""
 )
 #: Known keys without an effect here, each with what to know about it.

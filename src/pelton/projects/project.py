@@ -68,6 +68,7 @@ class FunctionDeclaration:
     layers: tuple[Path, ...] = ()  #: folders whose content a function sees under ``/opt``
     event_invoke: JsonObject | None = None  #: as PutFunctionEventInvokeConfig takes it
     dead_letter: str | None = None  #: ARN of a queue
+    logging: JsonObject = field(default_factory=dict)  #: LoggingConfig, empty for Lambda's default
     reserved_concurrency: int | None = None
     url: JsonObject | None = None  #: as CreateFunctionUrlConfig takes it
     where: Where = Where("")

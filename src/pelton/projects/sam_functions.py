@@ -28,11 +28,11 @@ def _words(text: str) -> frozenset[str]:
 _SERVED = _words(
     """Handler Runtime CodeUri Code InlineCode PackageType Environment Timeout MemorySize Description Layers
     FunctionName Events ReservedConcurrentExecutions DeadLetterConfig DeadLetterQueue EventInvokeConfig
-    FunctionUrlConfig"""
+    FunctionUrlConfig LoggingConfig"""
 )
 _DEPLOYMENT = _words(
     """Policies Role PermissionsBoundary VpcConfig Architectures Tracing TracingConfig DeploymentPreference Tags
-    ProvisionedConcurrencyConfig LoggingConfig AutoPublishAlias AutoPublishAliasAllProperties VersionDescription
+    ProvisionedConcurrencyConfig AutoPublishAlias AutoPublishAliasAllProperties VersionDescription
     AutoPublishCodeSha256 AssumeRolePolicyDocument KmsKeyArn RolePath SnapStart EphemeralStorage FileSystemConfigs
     RuntimeManagementConfig CodeSigningConfigArn ImageConfig ImageUri PropagateTags RecursiveLoop SourceKMSKeyArn
     PublishToLatestPublished VersionDeletionPolicy"""

@@ -28,6 +28,7 @@ class FunctionDefaults:
     memory: Value
     environment: Block
     layers: Value
+    logs: Value  #: ``provider.logs.lambda``
 
 
 def function_resource(key: str, written: Block, defaults: FunctionDefaults) -> Block:
@@ -47,6 +48,9 @@ def function_resource(key: str, written: Block, defaults: FunctionDefaults) -> B
     for name, source, default in entries:
         value = written.get(source)
         properties.put(name, default if value is None else value, written.at(source))
+    logging = _logging(written, defaults.logs, key)
+    if logging:
+        properties.put("LoggingConfig", logging, logging.where)
     url = url_property(written.get("url"), written.at("url"), key)
     if url is not None:
         properties.put(URL_PROPERTY, url, written.at("url"))
@@ -59,6 +63,25 @@ def function_resource(key: str, written: Block, defaults: FunctionDefaults) -> B
     if written.get("condition") is not None:
         resource.put("Condition", written["condition"], written.at("condition"))
     return resource
+
+
+#: Keys of ``logs`` of a function and ``logs.lambda`` of the provider; a function's whole set wins.
+_LOGS = {
+    "logFormat": "LogFormat",
+    "applicationLogLevel": "ApplicationLogLevel",
+    "systemLogLevel": "SystemLogLevel",
+    "logGroup": "LogGroup",
+}
+
+
+def _logging(written: Block, default: Value, key: str) -> Block:
+    own = written.get("logs")
+    where = written.at("logs")
+    logs = block_of(default if own is None else own, where, f"functions.{key}.logs")
+    made = Block(where if own is not None else logs.where)
+    for name, value in logs.items():
+        made.put(_LOGS.get(name, name), value, logs.at(name))
+    return made
 
 
 def _merged(base: Block, written: Block, key: str) -> Block:

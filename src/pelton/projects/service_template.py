@@ -87,6 +87,7 @@ def _generated(service: Service, functions: Block, notes: Notes) -> Block:
         memory=variables.at("provider", "memorySize") or 1024,
         environment=block_of(variables.at("provider", "environment"), where, "provider.environment"),
         layers=variables.at("provider", "layers"),
+        logs=variables.at("provider", "logs", "lambda"),
     )
     generated = Block(where)
     for key, written in functions.items():

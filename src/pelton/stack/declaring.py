@@ -13,6 +13,7 @@ from pathlib import Path
 from pelton.arns import DEFAULT_ACCOUNT
 from pelton.errors import WireError
 from pelton.functions.definition import Function, InvalidFunction
+from pelton.functions.log_settings import InvalidLogging, log_settings
 from pelton.operations import JsonObject
 from pelton.projects.project import FunctionDeclaration, Project, TableDeclaration, with_stream_arns
 from pelton.stack.attaching import attach
@@ -124,6 +125,7 @@ def _declare_function(core: Core, project: Project, declared: FunctionDeclaratio
                 description=declared.description,
                 layers=declared.layers,
                 dead_letter=declared.dead_letter,
+                logging=log_settings(declared.logging),
                 account=DEFAULT_ACCOUNT,
                 region=project.region,
                 gives_way=gives_way,
@@ -131,6 +133,8 @@ def _declare_function(core: Core, project: Project, declared: FunctionDeclaratio
         )
     except InvalidFunction as error:
         raise CannotStart(f"{declared.where}: {error}") from None
+    except InvalidLogging as error:
+        raise CannotStart(f"{declared.where}: function {declared.key}: {error}") from None
 
 
 def _code_root(core: Core, declared: FunctionDeclaration) -> Path:

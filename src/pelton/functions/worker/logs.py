@@ -1,24 +1,30 @@
-"""The root logger's handler: ``[INFO]<tab>time<tab>request id<tab>message`` on standard output.
+"""The root logger's handler: a line of text or of JSON on standard output for each record.
 
-It is there before the handler's module is imported, so ``logging.basicConfig`` does nothing, as on Lambda.
+It is there before the handler's module is imported, so ``logging.basicConfig`` does nothing, as on Lambda. What is
+printed stays as it is in both formats. Source: the runtime interface client's ``lambda_runtime_log_utils``.
 """
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 import time
+import traceback
+from typing import Any
 
-_FORMAT = "[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s"
+_TEXT = "[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s"
+#: What every record has; all else came with ``extra``.
+_OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "aws_request_id", "taskName", "tenant_id"}
 
 
 class RequestLogHandler(logging.Handler):
     """Writes records with the id of the invocation under way; empty outside invocations."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_json: bool = False) -> None:
         super().__init__()
         self.request_id = ""
-        formatter = logging.Formatter(_FORMAT, "%Y-%m-%dT%H:%M:%S")
+        formatter = _JsonFormatter() if is_json else logging.Formatter(_TEXT, "%Y-%m-%dT%H:%M:%S")
         formatter.converter = time.gmtime
         self.setFormatter(formatter)
 
@@ -29,3 +35,44 @@ class RequestLogHandler(logging.Handler):
             sys.stdout.write(self.format(record) + "\n")
         except Exception:  # As every logging handler: a log line never fails the program.
             self.handleError(record)
+
+
+def root_level(log_format: str, level: str | int) -> str | int | None:
+    """What the root logger's level becomes; None: it stays, as with text. Python knows no TRACE."""
+    if log_format != "JSON":
+        return None
+    return "DEBUG" if level == "TRACE" else level
+
+
+class _JsonFormatter(logging.Formatter):
+    """One object a record: members without a value are left out, those of ``extra`` follow Lambda's own."""
+
+    def __init__(self) -> None:
+        super().__init__(datefmt="%Y-%m-%dT%H:%M:%SZ")
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record as one line of JSON."""
+        members: dict[str, Any] = {
+            "timestamp": self.formatTime(record, self.datefmt),
+            "level": record.levelname,
+            "message": record.getMessage(),
+            "logger": record.name,
+            **_error(record),
+            "requestId": getattr(record, "aws_request_id", None) or None,
+        }
+        for name, value in vars(record).items():
+            if name not in _OWN and name not in members:
+                members[name] = value
+        return json.dumps({name: value for name, value in members.items() if value is not None}, ensure_ascii=False)
+
+
+def _error(record: logging.LogRecord) -> dict[str, Any]:
+    if not record.exc_info or record.exc_info[0] is None:
+        return {}
+    kind, error, trace = record.exc_info
+    return {
+        "stackTrace": traceback.format_tb(trace),
+        "errorType": kind.__name__,
+        "errorMessage": str(error),
+        "location": f"{record.pathname}:{record.funcName}:{record.lineno}",
+    }

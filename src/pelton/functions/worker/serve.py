@@ -25,7 +25,7 @@ from .faults import error_object, error_payload
 from .frames import FrameReader, encode_frame
 from .handler import Handler, resolve_handler
 from .lifeline import hold_on_to
-from .logs import RequestLogHandler
+from .logs import RequestLogHandler, root_level
 from .marshal import RESPONSE_BYTES_MAX, RESPONSE_TOO_LARGE, escapes, parse_event, render_result
 from .memory import ResidentSize
 
@@ -80,7 +80,7 @@ class Worker:
     def __init__(self, function: dict[str, Any], channel: Channel) -> None:
         self._function = function
         self._channel = channel
-        self._log = RequestLogHandler()
+        self._log = RequestLogHandler(is_json=function["log_format"] == "JSON")
         self._memory = ResidentSize()
         self._handler: Handler
         self._is_ascii = escapes(function["runtime"])
@@ -90,6 +90,8 @@ class Worker:
         """Import the handler and say so; a handler that cannot be imported ends the worker."""
         started = time.monotonic()
         logging.getLogger().addHandler(self._log)
+        if (level := root_level(self._function["log_format"], self._function["log_level"])) is not None:
+            logging.getLogger().setLevel(level)
         _enter(self._function["code_root"], self._function["paths"])
         try:
             self._handler = resolve_handler(self._function["handler"])

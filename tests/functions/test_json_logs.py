@@ -1,0 +1,70 @@
+"""Functions whose log is JSON, by either executor, and the settings that say so."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from pelton.functions.invocation import LogKind, Outcome
+from pelton.functions.log_settings import InvalidLogging, LogSettings, log_settings
+from tests.functions.conftest import Workshop
+
+JSON = LogSettings(is_json=True)
+
+
+def test_a_record_becomes_an_object_with_its_extra_fields(workshop: Workshop, outcome: Callable[..., Outcome]) -> None:
+    code = """
+        import logging
+        def handler(event, context):
+            logging.debug("below the level")
+            logging.info("order %s", 7, extra={"order": {"id": 7}})
+            print("as it is")
+    """
+
+    ended = outcome(workshop.function(code, logging=JSON))
+
+    record, printed = workshop.texts()
+    members = json.loads(record)
+    assert members.pop("timestamp").endswith("Z")
+    assert members == {
+        "level": "INFO",
+        "message": "order 7",
+        "logger": "root",
+        "requestId": ended.request_id,
+        "order": {"id": 7},
+    }
+    assert printed == "as it is"
+
+
+def test_an_uncaught_error_is_one_object(workshop: Workshop, outcome: Callable[..., Outcome]) -> None:
+    outcome(workshop.function("def handler(event, context): raise ValueError('boom')", logging=JSON))
+
+    [event] = map(json.loads, workshop.texts())
+    assert (event["log_level"], event["errorType"], event["errorMessage"]) == ("ERROR", "ValueError", "boom")
+
+
+@pytest.mark.parametrize(
+    ("level", "kinds"),
+    [
+        ("DEBUG", ["start", "initStart", "runtimeDone", "report"]),
+        ("INFO", ["start", "initStart", "report"]),
+        ("WARN", []),  # All went well.
+    ],
+)
+def test_the_system_level_chooses_the_platforms_events(
+    workshop: Workshop, outcome: Callable[..., Outcome], level: str, kinds: list[str]
+) -> None:
+    settings = LogSettings(is_json=True, system_level=level)
+
+    outcome(workshop.function("def handler(event, context): pass", logging=settings))
+
+    events = map(json.loads, workshop.texts(LogKind.PLATFORM))
+    assert [event["type"] for event in events] == [f"platform.{kind}" for kind in kinds]
+
+
+@pytest.mark.parametrize(
+    "config", [{"SystemLogLevel": "INFO"}, {"LogFormat": "XML"}, {"Other": "x"}, {"LogGroup": "a b"}]
+)
+def test_settings_that_lambda_refuses_are_refused(config: dict[str, str]) -> None:
+    with pytest.raises(InvalidLogging):
+        log_settings(config)

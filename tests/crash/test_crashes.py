@@ -10,7 +10,7 @@ import pytest
 from tests.crash.campaign import run
 
 
-@pytest.mark.parametrize("kills", [10, 10])
+@pytest.mark.parametrize("kills", [4, 4])
 def test_a_loaded_pelton_that_is_killed_loses_nothing(tmp_path: Path, kills: int) -> None:
     seed = SystemRandom().getrandbits(32)
 

@@ -65,6 +65,7 @@ class Up:
             text=True,
             env=_clean_environment() | {"PYTHONFAULTHANDLER": "1"} | (environment or {}),
         )
+        self._clients: dict[str, Any] = {}
         self.lines: list[dict[str, Any]] = []
         self.talk: list[str] = []
         self._readers = [
@@ -110,15 +111,17 @@ class Up:
         return True
 
     def client(self, service: str) -> Any:
-        """A boto3 client of the AWS endpoint."""
-        return boto3.client(
-            service,
-            endpoint_url=self.aws,
-            region_name="us-east-1",
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-            config=Config(retries={"total_max_attempts": 1}, read_timeout=60),
-        )
+        """A boto3 client of the AWS endpoint; one for each service."""
+        if service not in self._clients:
+            self._clients[service] = boto3.client(
+                service,
+                endpoint_url=self.aws,
+                region_name="us-east-1",
+                aws_access_key_id="test",
+                aws_secret_access_key="test",
+                config=Config(retries={"total_max_attempts": 1}, read_timeout=60),
+            )
+        return self._clients[service]
 
     def request(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
         """A request to the application: status and JSON."""

@@ -23,5 +23,6 @@ def status(data_dir: DataDir = Path(".pelton"), as_json: AsJson = False) -> None
         typer.echo(f"{label:<24} {address}")
     for what in ("functions", "tables"):
         typer.echo(f"{what:<24} {', '.join(state[what]) or 'none'}")
-    for name, companion in state["companions"].items():
-        typer.echo(f"{name:<24} {companion}")
+    stopped = [name for name, companion in state["companions"].items() if companion == "stopped"]
+    if stopped:
+        typer.echo(f"{'stopped':<24} {', '.join(stopped)} (pelton companion NAME start)")

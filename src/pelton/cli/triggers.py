@@ -19,7 +19,7 @@ app = typer.Typer(help="Show the state of every trigger; pause, resume, move the
 FunctionName = Annotated[str, typer.Argument(help="Function whose triggers are meant.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what it means, and do nothing.")]
 
-_HEADINGS = ("function", "table", "shard", "state", "behind", "rate", "waits for")
+_HEADINGS = ("function", "table", "shard", "state", "behind", "rate")
 _NONE = "No triggers. A function gets one by a `stream` event in serverless.yml, or by create_event_source_mapping."
 _LOOK_S = 1.0
 
@@ -47,7 +47,7 @@ def triggers(
     from rich.console import Console
 
     Console().print(_table(rows))
-    for line in pass_lines(_passes(data_dir)):
+    for line in (*_waits(rows), *pass_lines(_passes(data_dir))):
         typer.echo(line)
 
 
@@ -139,17 +139,23 @@ def _passes(data_dir: Path) -> list[JsonObject]:
 
 def _watch(data_dir: Path, *, as_json: bool) -> None:
     """Look until interrupted: one table that changes, or one line of JSON for each look."""
+    from rich.console import Group
     from rich.live import Live
+    from rich.markup import escape
+
+    def look() -> RenderableType:
+        rows = _look(data_dir)
+        return Group(_table(rows), *map(escape, _waits(rows)))
 
     try:
         if as_json:
             while True:
                 print_json_line({"triggers": _look(data_dir)})
                 time.sleep(_LOOK_S)
-        with Live(_table(_look(data_dir)), auto_refresh=False) as live:
+        with Live(look(), auto_refresh=False) as live:
             while True:
                 time.sleep(_LOOK_S)
-                live.update(_table(_look(data_dir)), refresh=True)
+                live.update(look(), refresh=True)
     except KeyboardInterrupt:
         return
 
@@ -183,10 +189,12 @@ def _table(rows: list[JsonObject]) -> RenderableType:
     for row in rows:
         behind = f"{_count(row['lag_records'])}, {row['lag_s']:.0f} s" if row["lag_records"] else "nothing"
         rate = f"{row['rate_per_s']:,.1f}/s" if row["rate_per_s"] else ""
-        table.add_row(
-            row["function"], row["table"], row["shard"][-8:], row["state"], behind, rate, row["waits_for"] or ""
-        )
+        table.add_row(row["function"], row["table"], row["shard"][-8:], row["state"], behind, rate)
     return table
+
+
+def _waits(rows: list[JsonObject]) -> list[str]:
+    return [f"{row['function']} in {row['shard'][-8:]}: {row['waits_for']}" for row in rows if row["waits_for"]]
 
 
 def _numbers(row: JsonObject) -> str:

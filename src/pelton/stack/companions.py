@@ -61,7 +61,9 @@ class Companions:
 
     def addresses(self) -> dict[str, str]:
         """Where each shows what it holds, running or not."""
-        return {name: child.address for name, child in self._children.items()}
+        addresses = {name: child.address for name, child in self._children.items()}
+        own = {f"{name} (SMTP)": child.own_port for name, child in self._children.items() if child.own_port}
+        return addresses | own
 
     async def start(self) -> None:
         """Start all at once and wait until they answer.
@@ -141,6 +143,11 @@ class _Child:
     @property
     def address(self) -> str:
         return f"http://{HOST}:{self.http_port}"
+
+    @property
+    def own_port(self) -> str:
+        """Where it speaks a protocol of its own; empty for those that speak HTTP alone."""
+        return "" if _speaks_http(self._vendor) else f"smtp://{HOST}:{self.port}"
 
     async def act(self, action: str, faults: JsonObject) -> None:
         if action == "start":

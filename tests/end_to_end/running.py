@@ -25,6 +25,10 @@ SIGNUP = ROOT / "examples" / "signup"
 PATIENCE_S = 30.0
 
 
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # As in a shell's background job, whose children inherit it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def pelton_command() -> str:
     """The installed command."""
     return str(Path(sys.executable).with_name("pelton"))

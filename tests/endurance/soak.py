@@ -104,6 +104,7 @@ class _Writer(threading.Thread):
                 self._client.call(operation, **body)
             except Refused:
                 self.refused += 1
+        self._client.close()
 
     def _next(self) -> tuple[str, dict[str, Any]]:
         key = f"{self._number}-{self._random.randrange(_KEYS)}"

@@ -212,3 +212,29 @@ def test_tags_and_time_to_live_are_kept(client: Any, music: Any) -> None:
         "AttributeName": "gone",
         "TimeToLiveStatus": "ENABLED",
     }
+
+
+def test_waiters_find_a_new_table_and_a_changed_one_at_their_first_look(client: Any) -> None:
+    """Between two looks a waiter sleeps 20 s."""
+    first_look = {"MaxAttempts": 1}
+    state = [{"AttributeName": "state", "AttributeType": "S"}]
+    key = [{"AttributeName": "state", "KeyType": "HASH"}]
+    client.create_table(TableName="waited", AttributeDefinitions=state, KeySchema=key, BillingMode="PAY_PER_REQUEST")
+    client.get_waiter("table_exists").wait(TableName="waited", WaiterConfig=first_look)
+    client.put_item(TableName="waited", Item={"state": {"S": "new"}, "day": {"S": "Monday"}})
+
+    client.update_table(
+        TableName="waited",
+        AttributeDefinitions=[{"AttributeName": "day", "AttributeType": "S"}],
+        GlobalSecondaryIndexUpdates=[
+            {
+                "Create": {
+                    "IndexName": "by_day",
+                    "KeySchema": [{"AttributeName": "day", "KeyType": "HASH"}],
+                    "Projection": PROJECTED,
+                }
+            }
+        ],
+    )
+
+    client.get_waiter("table_exists").wait(TableName="waited", WaiterConfig=first_look)

@@ -90,6 +90,29 @@ def test_the_table_is_updating_until_the_backfill_begins(orders: Tables) -> None
     update(orders, DeletionProtectionEnabled=False)
 
 
+def test_a_small_table_is_active_as_soon_as_the_answer_is_there(orders: Tables) -> None:
+    fill(orders, STEP_ITEMS - 1)
+
+    answer = update(orders, **NEW_INDEX)
+
+    created = answer["GlobalSecondaryIndexes"][0]
+    assert (answer["TableStatus"], created["IndexStatus"], created["Backfilling"]) == ("UPDATING", "CREATING", False)
+    assert described(orders)["TableStatus"] == "ACTIVE"
+    assert index_states(orders) == [("CREATING", True)]
+    step(orders)
+    assert index_states(orders) == [("ACTIVE", None)]
+    assert orders.call("Query", BY_NEW)["Count"] == STEP_ITEMS - 1
+
+
+def test_a_table_that_takes_several_steps_is_updating_first(orders: Tables) -> None:
+    fill(orders, STEP_ITEMS)
+
+    update(orders, **NEW_INDEX)
+
+    assert described(orders)["TableStatus"] == "UPDATING"
+    assert index_states(orders) == [("CREATING", False)]
+
+
 def test_a_table_is_not_deleted_while_an_index_is_filled(orders: Tables) -> None:
     fill(orders, STEP_ITEMS + 1)
     update(orders, **NEW_INDEX)

@@ -23,7 +23,7 @@ from pelton.tables.index_rows import index_entries
 from pelton.tables.stepping import Stepping
 
 #: Member of a definition: where the backfill of each index being created stands, by its name. None: it has not
-#: begun; else the last storage key that was looked at, in hexadecimal.
+#: begun; else the last storage key that was looked at, in hexadecimal, empty before the first.
 BACKFILLS = "Backfills"
 #: Items of one step.
 STEP_ITEMS = 500
@@ -56,6 +56,15 @@ def expected_rows(table: Table, index: Index) -> Callable[[StoredItem], StoredIt
 def begin_backfill(definition: JsonObject, index_name: str) -> None:
     """Note in a definition that the index has to be filled."""
     definition[BACKFILLS] = {**definition.get(BACKFILLS, {}), index_name: None}
+
+
+def begin_at_once(definition: JsonObject, index_name: str) -> None:
+    """Note in a definition that the backfill begins without a time of allocation: the table stays ACTIVE.
+
+    For a table that one step fills: whoever waits until it is ACTIVE, as boto3's ``table_exists`` does with 20 s
+    between its looks, would wait for nothing.
+    """
+    definition[BACKFILLS] = {**definition[BACKFILLS], index_name: ""}
 
 
 def without_backfill(definition: JsonObject, index_name: str) -> None:

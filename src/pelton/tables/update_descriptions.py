@@ -51,6 +51,8 @@ def _show_index_changes(description: JsonObject, old: JsonObject, table: Table, 
     before = _by_name(old)
     is_switched = _billing_mode(description) != _billing_mode(old)
     for name, index in _by_name(description).items():
+        if name not in before:
+            index["Backfilling"] = False  # The answer is of the moment before.
         if name not in before or not (is_switched or name in changed):
             continue
         index["IndexStatus"] = "UPDATING"

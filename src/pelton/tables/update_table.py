@@ -15,7 +15,7 @@ from pelton.errors import ValidationFailed
 from pelton.operations import Access, JsonObject, Operation, RequestContext
 from pelton.storage.catalog import Table
 from pelton.storage.transaction import WriteTransaction
-from pelton.tables.backfilling import status_of
+from pelton.tables.backfilling import STEP_ITEMS, begin_at_once, status_of
 from pelton.tables.billing import change_billing
 from pelton.tables.create_table import refuse_not_offered
 from pelton.tables.descriptions import table_description
@@ -67,6 +67,8 @@ def _prepare(
         definition = changed_definition(table, body, context)
         changes = index_changes(table, definition, body, context.now_ms)
         _check_index_throughput(table, definition, changes)
+        if changes.created is not None and transaction.counts(table)[0] < STEP_ITEMS:
+            begin_at_once(definition, changes.created.name)
         stream = _stream_change(table, body.get("StreamSpecification"))
         # Everything that can be refused has been decided: from here on the catalog changes.
         old = table_description(transaction, table, context.now_ms)

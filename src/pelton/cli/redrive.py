@@ -49,17 +49,17 @@ def redrive(  # noqa: PLR0913  # A command's options are its parameters.
     asked: JsonObject = {"action": action, "table": table, "filter": filter_ or [], "mode": mode, "rate": rate}
     if edit:
         with running_pelton(data_dir) as pelton:
-            asked["edits"] = _edited(_open(pelton, function))
+            asked["edits"] = _edited(_open(pelton, function, table))
     run_pass("redrive", function, asked, data_dir, as_json=as_json)
 
 
-def _open(pelton: RunningPelton, function: str) -> dict[str, dict[str, JsonObject]]:
-    """The records that no redrive has sent, by failure and index."""
+def _open(pelton: RunningPelton, function: str, table: str | None) -> dict[str, dict[str, JsonObject]]:
+    """The records, of one table or all, that no redrive has sent, by failure and index."""
     found: dict[str, dict[str, JsonObject]] = {}
     before: dict[str, str] = {}
     while rows := pelton.get("failures", function=function, limit=str(_PAGE), **before)["failures"]:
         for row in rows:
-            if row["open"]:
+            if row["open"] and table in (None, row["table"]):
                 records = pelton.get("failures", str(row["id"]))["Records"]
                 found[str(row["id"])] = {str(index): record for index, record in enumerate(records)}
         before = {"before": str(rows[-1]["id"])}

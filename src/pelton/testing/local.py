@@ -143,7 +143,7 @@ class LocalPelton:
     def replay(self, function: str, **asked: Any) -> JsonObject:
         """Run retained records through a function again, to the end: ``start``, as ``--from``, ``to``, ``filter``.
 
-        Returns the replay's row, as ``pelton replay --json`` prints it.
+        Returns the replay's row, as ``pelton replay --json`` prints it; with ``action="preview"`` what it would be.
 
         Raises:
             Refused: it cannot be, with the reason.
@@ -162,6 +162,8 @@ class LocalPelton:
 
     def _pass(self, kind: str, function: str, asked: JsonObject) -> JsonObject:
         shown = self._run(operate(self.core, kind, function, asked))
+        if "preview" in shown:  # Nothing was begun.
+            return shown
         for _ in range(_PASS_LOOKS):
             self.advance(_PASS_LOOK_S)
             shown = row(self.core, shown["id"])

@@ -176,10 +176,11 @@ class Up:
         return code
 
     def _first_ready(self) -> dict[str, Any] | None:
-        if self.process.poll() is not None and not self.lines:
+        ready = next((line for line in self.lines if line.get("ready")), None)
+        if ready is None and self.process.poll() is not None:
             self._readers[1].join(1)
             raise AssertionError(f"pelton ended with {self.process.returncode}: {''.join(self.talk)}")
-        return next((line for line in self.lines if line.get("ready")), None)
+        return ready
 
     def _read_events(self) -> None:
         assert self.process.stdout is not None

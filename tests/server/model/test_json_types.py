@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pelton.errors import SerializationFailed, WireError
@@ -114,6 +114,7 @@ json_values = st.recursive(
 )
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # Deep bodies take long to draw on a loaded machine.
 @given(operation=st.sampled_from(sorted(TABLES.operations)), data=st.data())
 def test_any_body_is_accepted_or_refused_with_a_clients_error(operation: str, data: st.DataObject) -> None:
     shape = TABLES.operations[operation]["input"]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import socket
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -20,7 +21,7 @@ from pathlib import Path
 from pelton.control.api import Refused
 from pelton.functions.giving_way import give_way
 from pelton.operations import JsonObject
-from pelton.stack.ports import PortRefused, listen, port_of
+from pelton.stack.ports import PortRefused, listen, port_of, reserve
 from pelton.stack.refusal import CannotStart
 from pelton_companions.registry import COMPANIONS, Registration
 
@@ -92,6 +93,8 @@ class Companions:
     async def close(self) -> None:
         """Stop all at once."""
         await asyncio.gather(*(child.stop() for child in self._children.values()))
+        for child in self._children.values():
+            child.release()
 
 
 def chosen(names: Sequence[str], environment: Mapping[str, str]) -> tuple[list[Registration], list[str]]:
@@ -123,15 +126,24 @@ class _Child:
         self._process: asyncio.subprocess.Process | None = None
         self._reader: asyncio.Task[None] | None = None
         self._is_wanted = False
+        self._reserved: list[socket.socket] = []
         self.port = self._port(*_wanted_port(vendor, options))
         self.http_port = self.port if _speaks_http(vendor) else self._port(0, "")
 
     def _port(self, wanted: int, option: str) -> int:
+        if wanted == 0 and sys.platform == "linux":
+            self._reserved.append(reserve(HOST))
+            return port_of(self._reserved[-1])
         try:
             with listen(HOST, wanted, purpose=f"the {self._vendor.name} companion", option=option) as listener:
                 return port_of(listener)
         except PortRefused as error:
             raise CannotStart(str(error)) from None
+
+    def release(self) -> None:
+        """Let go of the free ports that were kept for it."""
+        for held in self._reserved:
+            held.close()
 
     def variables(self) -> Mapping[str, str]:
         return self._vendor.variables(HOST, self.port)

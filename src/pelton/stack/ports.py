@@ -35,6 +35,17 @@ def listen(host: str, port: int, *, purpose: str, option: str) -> socket.socket:
     return listener
 
 
+def reserve(host: str) -> socket.socket:
+    """A socket that keeps a free port from other programs: bound, not listening, so that a child may listen there.
+
+    Linux lets a second socket with SO_REUSEADDR bind to such a port; other systems do not.
+    """
+    held = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    held.bind((host, 0))
+    return held
+
+
 def port_of(listener: socket.socket) -> int:
     """The port a listening socket got."""
     return int(listener.getsockname()[1])

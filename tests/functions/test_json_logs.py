@@ -7,9 +7,11 @@ import pytest
 
 from pelton.functions.invocation import LogKind, Outcome
 from pelton.functions.log_settings import InvalidLogging, LogSettings, log_settings
-from tests.functions.conftest import Workshop
+from pelton.functions.service import Functions
+from tests.functions.conftest import Workshop, ask
 
 JSON = LogSettings(is_json=True)
+WARNED = ("platform.runtimeDone", "platform.report")
 
 
 def test_a_record_becomes_an_object_with_its_extra_fields(workshop: Workshop, outcome: Callable[..., Outcome]) -> None:
@@ -43,11 +45,55 @@ def test_an_uncaught_error_is_one_object(workshop: Workshop, outcome: Callable[.
     assert (event["log_level"], event["errorType"], event["errorMessage"]) == ("ERROR", "ValueError", "boom")
 
 
+def test_a_records_exception_becomes_members(workshop: Workshop, outcome: Callable[..., Outcome]) -> None:
+    code = """
+        import logging
+        def handler(event, context):
+            try:
+                {}["absent"]
+            except KeyError:
+                logging.exception("no such order")
+    """
+
+    outcome(workshop.function(code, logging=JSON))
+
+    [event] = map(json.loads, workshop.texts())
+    assert (event["level"], event["message"]) == ("ERROR", "no such order")
+    assert (event["errorType"], event["errorMessage"]) == ("KeyError", "'absent'")
+    assert "in handler" in event["stackTrace"][-1]
+    assert event["location"].endswith("app.py:handler:7")
+
+
+def test_a_prewarmed_worker_tells_its_start_before_any_invocation(workshop: Workshop) -> None:
+    async def warmed(functions: Functions) -> list[str]:
+        await functions.prewarm(["reaction"])
+        before = workshop.texts(LogKind.PLATFORM)
+        await functions.invoke(ask("reaction"))
+        return before
+
+    before = workshop.in_workers(warmed, workshop.function("def handler(event, context): pass", logging=JSON))
+
+    [init] = map(json.loads, before)
+    after = list(map(json.loads, workshop.texts(LogKind.PLATFORM)[1:]))
+    assert init["type"] == "platform.initStart"
+    assert [event["type"] for event in after] == ["platform.start", "platform.report"]
+    assert "initDurationMs" not in after[1]["record"]["metrics"]
+
+
+def test_a_function_that_cannot_be_imported_still_starts_and_ends(
+    workshop: Workshop, outcome: Callable[..., Outcome]
+) -> None:
+    outcome(workshop.function("raise ValueError('boom')", logging=JSON))
+
+    events = map(json.loads, workshop.texts(LogKind.PLATFORM))
+    assert [event["type"] for event in events] == ["platform.initStart", "platform.start", *WARNED]
+
+
 @pytest.mark.parametrize(
     ("level", "kinds"),
     [
-        ("DEBUG", ["start", "initStart", "runtimeDone", "report"]),
-        ("INFO", ["start", "initStart", "report"]),
+        ("DEBUG", ["initStart", "start", "runtimeDone", "report"]),
+        ("INFO", ["initStart", "start", "report"]),
         ("WARN", []),  # All went well.
     ],
 )

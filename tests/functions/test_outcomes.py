@@ -184,7 +184,7 @@ def test_output_is_log_and_never_result(workshop, outcome: Run) -> None:
 def test_lines_around_an_invocation_are_lambdas_own(workshop, outcome: Run) -> None:
     ended = outcome(workshop.function("def handler(event, context): print('in between')"))
 
-    start, init, end, report = workshop.texts(LogKind.PLATFORM)
+    init, start, end, report = workshop.texts(LogKind.PLATFORM)
     assert init.startswith("INIT_START Runtime Version: python:3.11.v1\tRuntime Version ARN: arn:aws:lambda:")
     assert start == f"START RequestId: {ended.request_id} Version: $LATEST"
     assert end == f"END RequestId: {ended.request_id}"

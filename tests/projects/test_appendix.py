@@ -210,3 +210,23 @@ def test_a_mapping_resource_is_guarded_by_its_condition() -> None:
         "BisectBatchOnFunctionError": True,
     }
     assert fast.mappings[0].settings == {"StartingPosition": "LATEST", "BatchSize": 1000}
+
+
+def test_logs_of_a_function_stand_before_those_of_the_provider() -> None:
+    project = read(
+        """
+        service: shop
+        provider:
+          name: aws
+          runtime: python3.12
+          logs: {lambda: {logFormat: JSON, systemLogLevel: WARN}}
+        functions:
+          api: {handler: web.handle}
+          worker: {handler: worker.run, logs: {logFormat: JSON, applicationLogLevel: DEBUG, logGroup: shop}}
+        """
+    )
+
+    assert {found.key: found.logging for found in project.functions} == {
+        "api": {"LogFormat": "JSON", "SystemLogLevel": "WARN"},
+        "worker": {"LogFormat": "JSON", "ApplicationLogLevel": "DEBUG", "LogGroup": "shop"},
+    }

@@ -125,6 +125,22 @@ def test_globals_merge_mappings_join_lists_and_give_way_to_what_a_resource_says(
     assert found.layers == (ROOT / "layers/shared", ROOT / "layers/own")
 
 
+def test_logging_of_a_function_stands_before_that_of_globals() -> None:
+    project = sam(
+        """
+        Globals:
+          Function: {Runtime: python3.11, Handler: app.main, LoggingConfig: {LogFormat: JSON, SystemLogLevel: WARN}}
+        Resources:
+          F:
+            Type: AWS::Serverless::Function
+            Properties: {LoggingConfig: {SystemLogLevel: DEBUG, LogGroup: shop}}
+        """
+    )
+
+    (found,) = project.functions
+    assert found.logging == {"LogFormat": "JSON", "SystemLogLevel": "DEBUG", "LogGroup": "shop"}
+
+
 PARAMETERS = """
     Parameters:
       Mode: {Type: String, AllowedValues: [fast, safe]}

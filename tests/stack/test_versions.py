@@ -169,6 +169,26 @@ def test_versions_aliases_and_limits_outlive_a_restart(tmp_path: Path) -> None:
         assert client.get_function_concurrency(FunctionName="f")["ReservedConcurrentExecutions"] == 7
 
 
+def test_how_a_function_logs_outlives_a_restart(tmp_path: Path) -> None:
+    as_json = {"LogFormat": "JSON", "ApplicationLogLevel": "DEBUG", "SystemLogLevel": "WARN"}
+    with LocalPelton(data_dir=tmp_path) as first:
+        client = first.client("lambda")
+        assert create(client)["LoggingConfig"] == {"LogFormat": "Text", "LogGroup": "/aws/lambda/f"}
+        client.update_function_configuration(FunctionName="f", LoggingConfig=as_json)
+        client.update_function_configuration(FunctionName="f", Timeout=9)
+        code_, _ = refused(
+            client.update_function_configuration,
+            FunctionName="f",
+            LoggingConfig={"LogFormat": "Text", "SystemLogLevel": "INFO"},
+        )
+        assert code_ == "InvalidParameterValueException"
+
+    with LocalPelton(data_dir=tmp_path) as second:
+        shown = second.client("lambda").get_function_configuration(FunctionName="f")
+
+        assert shown["LoggingConfig"] == {**as_json, "LogGroup": "/aws/lambda/f"}
+
+
 def test_what_is_reserved_for_nobody_lets_nobody_in(functions: Any) -> None:
     functions.put_function_concurrency(FunctionName="f", ReservedConcurrentExecutions=0)
 

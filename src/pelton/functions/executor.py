@@ -26,6 +26,7 @@ class Task:
     payload: bytes
     client_context: bytes | None
     invoked_arn: str
+    start: Callable[[], None]  #: called when a worker is there and the handler is about to run
     log: Log  #: called in order, and not after the run has ended
 
 

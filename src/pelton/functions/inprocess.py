@@ -122,6 +122,7 @@ class InProcessExecutor:
         return imported
 
     def _call(self, imported: _Imported, task: Task) -> Run:
+        task.start()
         began = self._clock.monotonic()
         with self._inside(imported.namespace, task.trace), captured(task.log, task.request_id, imported.start):
             run = self._handle(imported, task, began + task.function.timeout_s)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from pelton.clock import Clock
 from pelton.functions.definition import Function
 from pelton.functions.invocation import LogKind, LogLine
+from pelton.functions.platform_lines import start_lines
 
 #: What ``LogResult`` holds at most.
 TAIL_BYTES = 4096
@@ -18,7 +19,7 @@ TAIL_BYTES = 4096
 class InvocationLog:
     """Hands an invocation's lines to listeners and keeps the last 4 KB when asked to."""
 
-    __slots__ = ("_clock", "_function", "_keeps", "_kept", "_kept_bytes", "_listeners", "_request_id")
+    __slots__ = ("_clock", "_function", "_is_started", "_keeps", "_kept", "_kept_bytes", "_listeners", "_request_id")
 
     def __init__(  # The invocation's identity and where its lines go.
         self,
@@ -34,8 +35,15 @@ class InvocationLog:
         self._clock = clock
         self._listeners = listeners
         self._keeps = keeps
+        self._is_started = False
         self._kept: list[bytes] = []
         self._kept_bytes = 0
+
+    def start(self) -> None:
+        """START, the first time: what a cold start writes stands before it."""
+        if not self._is_started:
+            self._is_started = True
+            self.platform(start_lines(self._request_id or "", self._function, self._clock.now_ms()))
 
     def write(self, text: str) -> None:
         """One event that the function wrote."""

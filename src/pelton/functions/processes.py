@@ -147,9 +147,8 @@ class ProcessExecutor:
         self._grow_soon(0)
         return new
 
-    # Runs.
-
     def _start_run(self, worker: WorkerProcess, waiter: Waiter) -> None:
+        waiter.task.start()
         worker.run(waiter.task, partial(self._end_run, worker, waiter))
         self._watch.on_busy()
 

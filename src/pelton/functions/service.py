@@ -21,7 +21,7 @@ from pelton.functions.executor import Executor, Run, Task
 from pelton.functions.invocation import Draining, Invocation, LogKind, LogLine, Outcome, UnknownFunction
 from pelton.functions.logs import InvocationLog
 from pelton.functions.names import parse_function_name
-from pelton.functions.platform_lines import end_lines, error_event, start_lines
+from pelton.functions.platform_lines import end_lines, error_event
 from pelton.functions.trace import new_trace
 
 
@@ -110,10 +110,10 @@ class Functions:
             payload=invocation.payload,
             client_context=invocation.client_context,
             invoked_arn=_invoked_arn(function, invocation.function_name),
+            start=log.start,
             log=log.write,
         )
         started_ms = self.clock.now_ms()
-        log.platform(start_lines(request_id, function, started_ms))
         run = await self._executor.run(task)
         self._log_end(log, task, run)
         outcome = _outcome(task, run, started_ms, log.tail())
@@ -144,6 +144,7 @@ class Functions:
         await self._executor.drain(timeout_s)
 
     def _log_end(self, log: InvocationLog, task: Task, run: Run) -> None:
+        log.start()  # No worker could be started: nothing else has begun it.
         if run.error_type is not None:
             log.write(error_event(task.function, run, task.request_id, self.clock.now_ms()))
         log.platform(end_lines(task.request_id, task.function, run, self.clock.now_ms()))

@@ -63,7 +63,7 @@ class Companions:
     def addresses(self) -> dict[str, str]:
         """Where each shows what it holds, running or not."""
         addresses = {name: child.address for name, child in self._children.items()}
-        own = {f"{name} (SMTP)": child.own_port for name, child in self._children.items() if child.own_port}
+        own = {f"{name} (SMTP)": child.own_address for name, child in self._children.items() if child.own_address}
         return addresses | own
 
     async def start(self) -> None:
@@ -157,7 +157,7 @@ class _Child:
         return f"http://{HOST}:{self.http_port}"
 
     @property
-    def own_port(self) -> str:
+    def own_address(self) -> str:
         """Where it speaks a protocol of its own; empty for those that speak HTTP alone."""
         return "" if _speaks_http(self._vendor) else f"smtp://{HOST}:{self.port}"
 

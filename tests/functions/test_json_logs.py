@@ -38,6 +38,21 @@ def test_a_record_becomes_an_object_with_its_extra_fields(workshop: Workshop, ou
     assert printed == "as it is"
 
 
+def test_extra_fields_that_json_does_not_know_are_told_as_text(
+    workshop: Workshop, outcome: Callable[..., Outcome]
+) -> None:
+    code = """
+        import decimal, logging
+        def handler(event, context):
+            logging.info("paid", extra={"total": decimal.Decimal("9.90")})
+    """
+
+    outcome(workshop.function(code, logging=JSON))
+
+    [event] = map(json.loads, workshop.texts())
+    assert (event["message"], event["total"]) == ("paid", "9.90")
+
+
 def test_an_uncaught_error_is_one_object(workshop: Workshop, outcome: Callable[..., Outcome]) -> None:
     outcome(workshop.function("def handler(event, context): raise ValueError('boom')", logging=JSON))
 

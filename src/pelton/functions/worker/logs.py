@@ -63,7 +63,8 @@ class _JsonFormatter(logging.Formatter):
         for name, value in vars(record).items():
             if name not in _OWN and name not in members:
                 members[name] = value
-        return json.dumps({name: value for name, value in members.items() if value is not None}, ensure_ascii=False)
+        given = {name: value for name, value in members.items() if value is not None}
+        return json.dumps(given, ensure_ascii=False, default=str)  # A Decimal or a time of ``extra`` loses no record.
 
 
 def _error(record: logging.LogRecord) -> dict[str, Any]:

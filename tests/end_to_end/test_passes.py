@@ -76,10 +76,13 @@ def test_failures_are_listed_and_sent_again(tmp_path: Path, monkeypatch: pytest.
         put(up, "a", 2)
         wait_for(lambda: seen(project, "failing"), "the live record")
         editor = tmp_path / "editor"
-        editor.write_text('#!/bin/sh\nsed -i \'s/"N": "1"/"N": "7"/\' $1\n')
+        opened = tmp_path / "opened"
+        editor.write_text(f'#!/bin/sh\ncp $1 {opened}\nsed -i \'s/"N": "1"/"N": "7"/\' $1\n')
         editor.chmod(0o755)
         preview = up.command("redrive", "failing", "--dry-run")
         monkeypatch.setenv("EDITOR", str(editor))
+        elsewhere = up.command("redrive", "failing", "--edit", "--table", "other")
+        opened_elsewhere = opened.read_text()
         done = up.command("redrive", "failing", "--edit")
         text = up.command("failures", "failing").stdout
 
@@ -89,6 +92,7 @@ def test_failures_are_listed_and_sent_again(tmp_path: Path, monkeypatch: pytest.
     assert shown["Records"][0]["dynamodb"]["NewImage"]["n"] == {"N": "1"}
     assert (still.returncode, "1 failed (pelton failures" in still.stdout) == (1, True)
     assert "1 of their 1 items have moved on since" in preview.stdout
+    assert (elsewhere.returncode, opened_elsewhere) == (2, "{}")
     assert (done.returncode, "redrive-2 is done: 1 of 1 handled" in done.stdout) == (0, True)
     assert seen(project, "failing") == [("a", "2", "MODIFY"), ("a", "7", "MODIFY")]  # Redrive 1 made it so.
     assert "1 sent again" in text

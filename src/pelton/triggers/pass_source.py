@@ -23,7 +23,7 @@ from pelton.triggers.replaying import Replay
 from pelton.triggers.virtual_shards import replay_of
 
 #: Records read, or claimed in one commit, at once: between two such bites writers and live reactions have their turn.
-_BITE_RECORDS = 250
+_BITE_RECORDS = 500
 #: Claims the next page of the pass of that id for a shard, as ``pages.Claim`` does.
 ClaimPage = Callable[[int, str, int, Register], Awaitable[bool]]
 

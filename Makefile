@@ -9,6 +9,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# Compiled once and kept, whatever the machine's habit: the tests and benchmarks start hundreds of processes.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: install up test check proof crash audit lock bench bench-peers clean
 

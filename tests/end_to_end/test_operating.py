@@ -30,6 +30,9 @@ def test_a_trigger_is_paused_resumed_moved_and_measured(tmp_path: Path) -> None:
         assert len(seen(project, "second")) == 1
         moved = up.command("triggers", "seek", "second", "--to", "TRIM_HORIZON")
         wait_for(lambda: len(seen(project, "second")) == 2, "the record again")
+        number = json.loads(up.command("tail", "things", "--no-follow").stdout)["dynamodb"]["SequenceNumber"]
+        places = ("LATEST", number, "1h", "2026-01-01T00:00", "12")
+        asked_places = [up.command("triggers", "seek", "second", "--to", to, "--dry-run") for to in places]
         unknown = up.command("triggers", "pause", "third")
 
     assert paused.stdout == "first is paused\n"
@@ -40,8 +43,14 @@ def test_a_trigger_is_paused_resumed_moved_and_measured(tmp_path: Path) -> None:
     assert 'pelton_trigger_checkpoint_age_seconds{function="recording-dev-first",shard="' in text
     assert 'event="polled"} 1\n' in text
     assert 'pelton_function_invocations_total{function="recording-dev-second",outcome="succeeded"} 1\n' in text
-    assert preview.stdout == "second would get 1 records from TRIM_HORIZON to the newest, in 1 shards\n"
-    assert moved.stdout == "second gets 1 records from TRIM_HORIZON to the newest, in 1 shards\n"
+    assert preview.stdout == "second would get 1 record from TRIM_HORIZON to the newest, in 1 shard\n"
+    assert moved.stdout == "second gets 1 record from TRIM_HORIZON to the newest, in 1 shard\n"
+    assert [each.stdout for each in asked_places] == [
+        "second would get 0 records from LATEST on\n",
+        *(f"second would get 1 record from {to} to the newest, in 1 shard\n" for to in places[1:4]),
+        "",
+    ]
+    assert "12 is no" in asked_places[-1].stderr or "no record has the number 12" in asked_places[-1].stderr
     assert unknown.returncode != 0
     assert "third has no trigger" in unknown.stderr
 

@@ -250,6 +250,18 @@ def test_another_service_is_forwarded_where_something_can_answer() -> None:
     assert response.body == b"object"
 
 
+@pytest.mark.parametrize(("protocol", "status"), [(b"sqs", 400), (b"lambda", 400), (b"https", 200)])
+def test_a_topic_takes_no_subscriber_that_it_could_not_reach(protocol: bytes, status: int) -> None:
+    options = ServerOptions(fallback=lambda asked, reply: reply(HttpResponse(200, (), asked.body)))
+    scope = AUTHORIZATION.replace(b"/dynamodb/", b"/sns/")
+    body = b"Action=Subscribe&Version=2010-03-31&TopicArn=t&Protocol=" + protocol + b"&Endpoint=e"
+
+    response = answer(dispatcher({}, options), request(body, None, authorization=scope))
+
+    assert response.status == status
+    assert (b"Pelton does not deliver from topics" in response.body) == (status == 400)
+
+
 printable = st.binary(max_size=30) | st.sampled_from([AUTHORIZATION, b"POST", b"gzip", b"application/json"])
 NAMES = [b"host", b"content-type", b"x-amz-date", b"authorization", b"content-encoding", b"x-amzn-trace-id"]
 

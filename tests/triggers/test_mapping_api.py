@@ -339,13 +339,18 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"StartingPosition": "AT_TIMESTAMP"}, INVALID, "Unsupported starting position for arn type: "),
     ({"BatchSize": 0}, VALIDATION, "Value '0' at 'batchSize' failed to satisfy constraint: Member must have value gr"),
     ({"BatchSize": 10_001}, VALIDATION, "less than or equal to 10000"),
+    ({"MaximumBatchingWindowInSeconds": -1}, VALIDATION, "greater than or equal to 0"),
     ({"MaximumBatchingWindowInSeconds": 301}, VALIDATION, "less than or equal to 300"),
+    ({"MaximumBatchingWindowInSeconds": "5"}, "SerializationException", "STRING_VALUE cannot be converted to Integer"),
     ({"ParallelizationFactor": 0}, VALIDATION, "greater than or equal to 1"),
     ({"ParallelizationFactor": 11}, VALIDATION, "less than or equal to 10"),
     ({"MaximumRetryAttempts": -2}, VALIDATION, "greater than or equal to -1"),
     ({"MaximumRetryAttempts": 10_001}, VALIDATION, "less than or equal to 10000"),
+    ({"MaximumRecordAgeInSeconds": -2}, VALIDATION, "greater than or equal to -1"),
+    ({"MaximumRecordAgeInSeconds": 0}, INVALID, "must be -1, or between 60 and 604800."),
     ({"MaximumRecordAgeInSeconds": 59}, INVALID, "must be -1, or between 60 and 604800."),
     ({"MaximumRecordAgeInSeconds": 604_801}, VALIDATION, "less than or equal to 604800"),
+    ({"TumblingWindowInSeconds": -1}, VALIDATION, "greater than or equal to 0"),
     ({"TumblingWindowInSeconds": 901}, VALIDATION, "less than or equal to 900"),
     ({"FunctionResponseTypes": ["Everything"]}, VALIDATION, "ReportBatchItemFailures"),
     ({"ScalingConfig": {"MaximumConcurrency": 2}}, INVALID, "ScalingConfig is not supported for DynamoDB streams."),
@@ -390,6 +395,24 @@ def test_every_rule_of_a_change_is_kept(api: Any, stream: str) -> None:
             assert code == expected_code, members
             assert expected_text in text, members
     assert api.get_event_source_mapping(UUID=uuid)["BatchSize"] == 100
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("BatchSize", (1, 10_000)),
+        ("MaximumBatchingWindowInSeconds", (0, 300)),
+        ("ParallelizationFactor", (1, 10)),
+        ("MaximumRetryAttempts", (-1, 0, 10_000)),
+        ("MaximumRecordAgeInSeconds", (-1, 60, 604_800)),
+        ("TumblingWindowInSeconds", (0, 900)),
+    ],
+)
+def test_the_ends_of_every_range_are_taken(api: Any, stream: str, name: str, values: tuple[int, ...]) -> None:
+    uuid = create(api, stream, Enabled=False, **{name: values[-1]})["UUID"]
+
+    for value in values:
+        assert api.update_event_source_mapping(UUID=uuid, **{name: value})[name] == value
 
 
 def test_an_unknown_stream_is_refused(api: Any, stream: str) -> None:

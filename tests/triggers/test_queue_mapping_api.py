@@ -107,6 +107,7 @@ def test_mappings_survive_a_restart(tmp_path: Path) -> None:
         ),
         ({"BatchSize": 0}, "ValidationException", "at 'batchSize' failed to satisfy constraint"),
         ({"BatchSize": 10_001}, "ValidationException", "less than or equal to 10000"),
+        ({"MaximumBatchingWindowInSeconds": -1}, "ValidationException", "greater than or equal to 0"),
         ({"MaximumBatchingWindowInSeconds": 301}, "ValidationException", "less than or equal to 300"),
         ({"ScalingConfig": {"MaximumConcurrency": 1}}, "ValidationException", "greater than or equal to 2"),
         ({"ScalingConfig": {"MaximumConcurrency": 1001}}, "ValidationException", "less than or equal to 1000"),
@@ -142,13 +143,19 @@ def test_mappings_survive_a_restart(tmp_path: Path) -> None:
 )
 def test_a_mapping_that_breaks_a_rule_is_refused(api: Any, members: dict[str, Any], code: str, text: str) -> None:
     asked = {"FunctionName": "shop-dev-work", "EventSourceArn": f"{ARN}:work", **members}
-
-    found = refusal(api.create_event_source_mapping, **asked)
-
-    assert found[0] == 400
-    assert found[1].startswith(code)
-    assert text in found[2]
+    found = [refusal(api.create_event_source_mapping, **asked)]
     assert api.list_event_source_mappings()["EventSourceMappings"] == []
+
+    if "EventSourceArn" not in members and "StartingPosition" not in members:  # Which a change does not have.
+        uuid = api.create_event_source_mapping(
+            FunctionName="shop-dev-work", EventSourceArn=f"{ARN}:work", BatchSize=10
+        )["UUID"]
+        found.append(refusal(api.update_event_source_mapping, UUID=uuid, **members))
+
+    for status, given, words in found:
+        assert status == 400
+        assert given.startswith(code)
+        assert text in words
 
 
 def test_a_queue_must_hide_messages_as_long_as_the_function_may_take(pelton: LocalPelton, api: Any) -> None:

@@ -6,8 +6,11 @@ file); 2 it could not start (a port in use, a broken project, nothing running). 
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
+from pelton import __version__
 from pelton.cli import (
     backfill,
     check,
@@ -32,11 +35,27 @@ from pelton.cli import (
 
 app = typer.Typer(
     name="pelton",
-    help="Pelton turns a table's change stream into work: tables, streams and functions on one machine.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+
+
+def _print_version(is_asked: bool) -> None:
+    if is_asked:
+        typer.echo(f"pelton {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
+    """Pelton turns a table's change stream into work: tables, streams and functions on one machine."""
+
+
 app.command()(up.up)
 app.command()(status.status)
 app.command()(logs.logs)

@@ -100,7 +100,9 @@ def seek(
     answer = _operate(function, "seek", data_dir, dry_run=dry_run, to=to)
     records = sum(row["records"] for row in answer["shards"])
     verb = "would get" if dry_run else "gets"
-    text = f"{function} {verb} {records} records from {to} to the newest, in {len(answer['shards'])} shards"
+    shards = len(answer["shards"])
+    place = f"from {to} to the newest, in {shards} shard{'' if shards == 1 else 's'}" if shards else f"from {to} on"
+    text = f"{function} {verb} {_count(records)} {place}"
     _say(answer, text, as_json=as_json)
 
 

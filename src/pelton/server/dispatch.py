@@ -22,7 +22,7 @@ from pelton.server.answers import Answer, JsonAnswer, RestAnswer
 from pelton.server.bodies import parsed
 from pelton.server.callers import Caller, Callers, signed_service
 from pelton.server.claims import MissingAuthenticationToken
-from pelton.server.elsewhere import not_offered_response
+from pelton.server.elsewhere import not_offered_response, refused_subscription
 from pelton.server.http import HttpRequest, Reply
 from pelton.server.misplaced import MisplacedTables
 from pelton.server.model.service import ServiceModel, Validator
@@ -219,6 +219,10 @@ class Dispatcher:
             return
         if self._options.credentials is not None and service is not None:
             self._callers.caller(request, service, may_be_anonymous=False)
+        refused = refused_subscription(request) if service == "sns" else None
+        if refused is not None:
+            answer.reply(refused)
+            return
         self._options.fallback(request, answer.reply)
 
     def _answer_query(self, request: HttpRequest, reply: Reply) -> None:

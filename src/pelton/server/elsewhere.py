@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from urllib.parse import parse_qsl
 from xml.sax.saxutils import escape
 
 import orjson
@@ -9,6 +10,8 @@ import orjson
 from pelton.server.http import HttpRequest, HttpResponse
 
 _CODE = "ServiceNotOffered"
+#: What a topic can send to that lives in Pelton, by the protocol of its subscription.
+_OWN_PROTOCOLS = {"sqs": "queues", "lambda": "functions"}
 
 
 def not_offered_response(request: HttpRequest, service: str | None) -> HttpResponse:
@@ -31,5 +34,23 @@ def not_offered_response(request: HttpRequest, service: str | None) -> HttpRespo
     return HttpResponse(501, ((b"Content-Type", b"application/json"), (b"x-amzn-errortype", _CODE.encode())), body)
 
 
-def _xml(text: str) -> HttpResponse:
-    return HttpResponse(501, ((b"Content-Type", b"text/xml"),), text.encode())
+def refused_subscription(request: HttpRequest) -> HttpResponse | None:
+    """Refuses a subscription that would be accepted and never served; None: any other request.
+
+    What answers for SNS knows neither the queues nor the functions of Pelton, so it would drop their messages.
+    """
+    if b"Action=Subscribe" not in request.body.split(b"&"):
+        return None
+    protocol = dict(parse_qsl(request.body.decode("latin-1"))).get("Protocol", "")
+    if protocol not in _OWN_PROTOCOLS:
+        return None
+    text = (
+        f"Pelton does not deliver from topics to {_OWN_PROTOCOLS[protocol]}: send to the queue itself, "
+        "or subscribe with another protocol (http, https, email)."
+    )
+    error = f"<Error><Type>Sender</Type><Code>InvalidParameter</Code><Message>{escape(text)}</Message></Error>"
+    return _xml(f"<ErrorResponse>{error}<RequestId>-</RequestId></ErrorResponse>", 400)
+
+
+def _xml(text: str, status: int = 501) -> HttpResponse:
+    return HttpResponse(status, ((b"Content-Type", b"text/xml"),), text.encode())

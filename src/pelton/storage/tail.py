@@ -8,8 +8,8 @@ from __future__ import annotations
 from pelton.storage.catalog import SequenceNumber
 from pelton.storage.transaction import Snapshot
 
-#: Shards with changes after a number, and how many.
-_CHANGED = "SELECT shard, count(*) FROM log WHERE sequence_number > ? GROUP BY shard"
+#: Shards with changes after a number, and how many. For the grouping SQLite would walk the index of the whole log.
+_CHANGED = "SELECT shard, count(*) FROM log NOT INDEXED WHERE sequence_number > ? GROUP BY shard"
 #: Shards that were closed after a number: closing uses up a number of its own.
 _CLOSED = "SELECT number FROM shards WHERE ending > ?"
 #: Records of a shard after a number, counted up to a bound.

@@ -10,7 +10,7 @@ from pelton.operations import JsonObject
 from pelton.storage.catalog import SequenceNumber
 from pelton.storage.checkpoints import Checkpoint
 from pelton.storage.passes import Pass
-from pelton.storage.tail import count_records
+from pelton.storage.tail import count_between
 from pelton.storage.transaction import Snapshot
 from pelton.triggers.counting import Rate
 from pelton.triggers.pass_progress import looked_through
@@ -74,8 +74,7 @@ class PassCounts:
             for shard in () if stream is None else stream.shards:
                 start = (seen.places or {}).get(shard.id, SequenceNumber(row.body["after"]))
                 if shard.id in places and places[shard.id] > start:
-                    counted = count_records(snapshot, shard.number, start)
-                    seen.done += counted - count_records(snapshot, shard.number, places[shard.id])
+                    seen.done += count_between(snapshot, shard.number, start, places[shard.id])
             seen.places = {**(seen.places or {}), **places}
         if seen.done > before:
             seen.rate.add(seen.done - before, self._clock.monotonic())

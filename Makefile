@@ -4,6 +4,7 @@
 # make crash     kill a loaded Pelton 300 times and find nothing missing (KILLS=20 SEED=7: as few, as then)
 # make audit     known weaknesses of the locked dependencies, reported (LOCKED=1 with make install: install exactly those)
 # make bench-peers  Pelton beside DynamoDB Local, dynalite, moto, ministack and roto, installed into .bench
+# make bench-growth what a request costs as items, records, tables, connections, triggers and sizes grow (WHOLE=1: to the end)
 # make bench     the budgets, measured (WHOLE=1: at full size, about an hour)
 PYTHON ?= python3
 VENV := .venv
@@ -12,7 +13,7 @@ STAMP := $(VENV)/.installed
 # Compiled once and kept, whatever the machine's habit: the tests and benchmarks start hundreds of processes.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: install up test check proof crash audit lock bench bench-peers clean
+.PHONY: install up test check proof crash audit lock bench bench-growth bench-peers clean
 
 install: $(STAMP)
 
@@ -53,6 +54,9 @@ lock:
 
 bench: install
 	@$(BIN)/python -m bench.run $(if $(WHOLE),--whole --minutes 10)
+
+bench-growth: install
+	@$(BIN)/python -m bench.growth.run $(if $(WHOLE),--whole) --write docs/explanation/performance.md
 
 bench-peers: install
 	@$(BIN)/python -m bench.peers.run --write docs/explanation/performance.md

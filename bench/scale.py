@@ -30,14 +30,14 @@ Requests = Callable[[int, int], list[bytes]]
 def rows(plan: Plan) -> list[Row]:
     """PutItem and GetItem."""
     large = _LARGE_WHOLE if plan.is_whole else _LARGE
-    with _filled("small", _SMALL, plan) as few, _filled("large", large, plan) as many:
+    with filled("small", _SMALL, plan) as few, filled("large", large, plan) as many:
         for server, items in ((few, _SMALL), (many, large)):
             measure(server.port, _gets(9, items), connections=_CONNECTIONS, seconds=plan.seconds)
         sides = ((few.port, _SMALL), (many.port, large))
         return [_row("GetItem", _gets, sides, plan), _row("PutItem", _puts, sides, plan)]
 
 
-def _filled(name: str, items: int, plan: Plan) -> AbstractContextManager[Pelton]:
+def filled(name: str, items: int, plan: Plan) -> AbstractContextManager[Pelton]:
     """A server on a folder with so many items, whose stream began after them."""
     place = plan.place(f"scale-{name}")
     with pelton(place) as server:

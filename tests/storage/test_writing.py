@@ -167,7 +167,10 @@ def test_a_token_is_remembered_with_its_answer(storage: Storage) -> None:
 
 
 def with_index(storage: Storage) -> Table:
-    table = orders(storage)
+    return add_index(storage, orders(storage))
+
+
+def add_index(storage: Storage, table: Table) -> Table:
     return now(
         storage,
         lambda transaction: transaction.create_index(
@@ -188,7 +191,9 @@ def indexed(table: Table, before: StoredItem | None, after: StoredItem | None) -
     old, new = entry(before), entry(after)
     (index,) = table.indexes
     moved = old if old is not None and (new is None or new.key != old.key) else None
-    change = IndexChange(index=index, remove=None if moved is None else moved.key, put=new)
+    change = IndexChange(
+        of_index=index, remove=None if moved is None else moved.key, put=new, old_size=old and old.size
+    )
     item = after or before
     assert item is not None
     return Change(
@@ -223,6 +228,25 @@ def test_a_backfilled_index_counts_each_row_once(storage: Storage) -> None:
     now(storage, lambda transaction: transaction.fill_index(table.indexes[0], rows[:1]))
 
     assert storage.snapshot().counts(table, table.indexes[0]) == (2, 5)
+
+
+@pytest.mark.parametrize(
+    "after", [item("a", "1", "same index key"), item("a", "2"), None], ids=["changed", "moved", "removed"]
+)
+def test_a_row_that_a_backfill_has_not_made_yet_is_counted_from_its_first_change(
+    storage: Storage, after: StoredItem | None
+) -> None:
+    table = orders(storage)
+    before = item("a", "1")
+    plain = Change(table=table, key=before.key, keys=b"{}", keys_size=2, before=None, after=before)
+    now(storage, lambda transaction: transaction.apply(plain))
+    table = add_index(storage, table)
+
+    now(storage, lambda transaction: transaction.apply(indexed(table, before, after)))
+
+    rows = list(storage.snapshot().items(table, table.indexes[0], lower=b"", upper=None))
+    assert [row.body for row in rows] == ([] if after is None else [after.body])
+    assert storage.snapshot().counts(table, table.indexes[0]) == (len(rows), sum(row.size for row in rows))
 
 
 def test_a_dropped_index_takes_its_rows_along(storage: Storage) -> None:

@@ -85,6 +85,20 @@ def check_batch_put_key(schema: KeySchema, item: Item) -> None:
     _check_contents(schema, item)
 
 
+def have_plain_values(attributes: Sequence[KeyAttribute], item: Item) -> bool:
+    """Whether what the item has of these attributes can be index keys without a closer look.
+
+    True: each is of its type, not empty, and so short that no key of them is too long. Most items are such.
+    """
+    for attribute in attributes:
+        value = item.get(attribute.name)
+        if value is not None:
+            content = value.get(attribute.type)
+            if not content or len(content) > _SHORT:
+                return False
+    return True
+
+
 def check_index_keys(indexes: Sequence[IndexKey], item: Item) -> None:
     """The index key attributes an item has: of their types, not empty. Missing ones are fine.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NewType
 
-from pelton.items.schema import KeySchema
+from pelton.items.schema import KeyAttribute, KeySchema
 from pelton.operations import JsonObject
 
 TableId = NewType("TableId", int)  #: names the item rows' SQL table; never used again
@@ -81,6 +81,16 @@ class Table:
     indexes: tuple[Index, ...] = ()
     stream: Stream | None = None  #: the enabled stream
     latest_stream: tuple[str, str] | None = None  #: ARN and label of the newest stream, enabled or not
+    #: For each index the names of the attributes its rows hold; None: all. Worked out once, every write asks.
+    projected: tuple[frozenset[str] | None, ...] = field(init=False, repr=False, compare=False)
+    #: Of all index keys, each once.
+    index_attributes: tuple[KeyAttribute, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        indexes = self.indexes
+        attributes = dict.fromkeys(attribute for index in indexes for attribute in index.schema.attributes)
+        object.__setattr__(self, "projected", tuple(projected_names(self.schema, index) for index in indexes))
+        object.__setattr__(self, "index_attributes", tuple(attributes))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,3 +108,16 @@ class Copy:
     is_whole: bool = False  #: whether every item has been copied
     position: bytes = b""  #: the last storage key that was copied
     detail: JsonObject = field(hash=False)  #: what only ``tables`` reads
+
+
+def projected_names(schema: KeySchema, index: Index) -> frozenset[str] | None:
+    """Names of the attributes an index's rows hold, those of both keys among them; None: all.
+
+    Args:
+        schema: of the table.
+        index: of the same table.
+    """
+    if index.projection["ProjectionType"] == "ALL":
+        return None
+    names = {attribute.name for keys in (schema, index.schema) for attribute in keys.attributes}
+    return frozenset(names.union(index.projection.get("NonKeyAttributes", ())))

@@ -6,7 +6,6 @@ dataclass takes three times as long to make.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from pelton.storage.catalog import Index, SequenceNumber, Table
@@ -20,13 +19,13 @@ class StoredItem(NamedTuple):
     size: int  #: bytes as DynamoDB counts them
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IndexChange:
+class IndexChange(NamedTuple):
     """What the change does to one index's rows; ``key`` ends with the table key, so it is unique."""
 
-    index: Index
+    of_index: Index
     remove: bytes | None  #: index storage key whose row goes
     put: StoredItem | None  #: row that comes: index storage key and the projected attributes
+    old_size: int | None  #: of the row that the item before has in the index, which a backfill may not have made yet
 
 
 class Change(NamedTuple):

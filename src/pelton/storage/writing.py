@@ -16,7 +16,6 @@ from pelton.storage.change import Change, IndexChange, StoredItem
 from pelton.storage.contents import Committed, Contents
 from pelton.storage.schema import index_rows, item_rows
 from pelton.storage.taking_copies import Copying, Keeper
-from pelton.storage.transaction import Row
 
 #: One log row; ``cause`` and the images last.
 _APPEND = """INSERT INTO log (sequence_number, shard, event, created_ms, is_service, keys_size, new_size, old_size,
@@ -32,7 +31,8 @@ class _Rows:
     name: str
     put: str
     remove: str
-    take: str  #: removes and answers the size of what was there
+    change: str  #: of a row whose key stays
+    move: str  #: to another key
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ class Writing(Copying):
             self.keep_before(target.keepers, change)
         self._replace(target.rows, change.before, change.after)
         for index_change in change.index_changes:
-            self._replace_index_row(index_change, is_new=change.before is None)
+            self._replace_index_row(index_change)
         return self._append(target, change) if target.bounds else None
 
     def token(self, scope: str, token: str) -> tuple[bytes, bytes, int] | None:
@@ -144,22 +144,34 @@ class Writing(Copying):
             self._cursor.execute(rows.remove, (before.key,))
         self._counted[rows.name] = (items, size)
 
-    def _replace_index_row(self, change: IndexChange, *, is_new: bool) -> None:
-        rows = self._index_rows.get(change.index.id)
+    def _replace_index_row(self, change: IndexChange) -> None:
+        """Move or change the row in place; one that a backfill has not made yet is added.
+
+        The counter follows the rows that were there, not those that should have been.
+        """
+        rows = self._index_rows.get(change.of_index.id)
         if rows is None:
-            rows = self._index_rows[change.index.id] = _rows(index_rows(change.index.id))
+            rows = self._index_rows[change.of_index.id] = _rows(index_rows(change.of_index.id))
         put = change.put
-        replaced = change.remove if change.remove is not None or put is None or is_new else put.key
+        execute = self._cursor.execute
         items, size = self._counted.get(rows.name) or self._counters[rows.name]
-        if replaced is not None:
-            gone: list[Row] = self._cursor.execute(rows.take, (replaced,)).fetchall()
-            items -= len(gone)
-            size -= sum(old for (old,) in gone)
+        was_there = False
+        if change.old_size is not None:
+            if put is None:
+                execute(rows.remove, (change.remove,))
+            elif change.remove is None:
+                execute(rows.change, (put.size, put.body, put.key))
+            else:
+                execute(rows.move, (put.key, put.size, put.body, change.remove))
+            if was_there := self._connection.changes() != 0:
+                items -= 1
+                size -= change.old_size
         if put is not None:
             items += 1
             size += put.size
             self.batch_bytes += len(put.body)
-            self._cursor.execute(rows.put, (put.key, put.size, put.body))
+            if not was_there:
+                execute(rows.put, (put.key, put.size, put.body))
         self._counted[rows.name] = (items, size)
 
     def _append(self, target: _Target, change: Change) -> SequenceNumber:
@@ -195,7 +207,8 @@ def _rows(name: str) -> _Rows:
         put=f"INSERT INTO {name} (key, size, body) VALUES (?, ?, ?) "
         "ON CONFLICT (key) DO UPDATE SET size = excluded.size, body = excluded.body",
         remove=f"DELETE FROM {name} WHERE key = ?",
-        take=f"DELETE FROM {name} WHERE key = ? RETURNING size",
+        change=f"UPDATE {name} SET size = ?, body = ? WHERE key = ?",
+        move=f"UPDATE {name} SET key = ?, size = ?, body = ? WHERE key = ?",
     )
 
 

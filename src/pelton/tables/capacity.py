@@ -7,7 +7,6 @@ Source: developer guide, "Read/write capacity unit consumption"; recorded answer
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from pelton.operations import JsonObject
@@ -45,11 +44,6 @@ class Consumption:
         """Charge an index."""
         indexes = self.global_indexes if index.is_global else self.local_indexes
         indexes[index.name] = indexes.get(index.name, 0.0) + units
-
-    def add_indexes(self, units: Iterable[tuple[Index, float]]) -> None:
-        """Charge several indexes."""
-        for index, index_units in units:
-            self.add_index(index, index_units)
 
     @property
     def total(self) -> float:

@@ -5,17 +5,16 @@ Nothing is applied here. An item equal to the one it replaces is no change: it l
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import orjson
 
 from pelton.items.types import Item
 from pelton.items.values import item_size, items_equal
-from pelton.storage.catalog import Index, Table
+from pelton.storage.catalog import Table
 from pelton.storage.change import Change, IndexChange, StoredItem
 from pelton.tables.capacity import Consumption, write_units
-from pelton.tables.index_rows import index_effect
+from pelton.tables.index_rows import Version, charged_units, index_changes
 
 
 class Address(NamedTuple):
@@ -29,26 +28,20 @@ class Address(NamedTuple):
 class Effect:
     """What one write does to one item."""
 
-    __slots__ = ("after", "before", "change", "index_units")
+    __slots__ = ("after", "before", "change")
 
-    def __init__(
-        self,
-        before: StoredItem | None,
-        after: StoredItem | None,
-        change: Change | None = None,
-        index_units: Sequence[tuple[Index, float]] = (),
-    ) -> None:
+    def __init__(self, before: StoredItem | None, after: StoredItem | None, change: Change | None = None) -> None:
         self.before = before  #: the item that was there
         self.after = after  #: the item that will be there
         self.change = change  #: None when nothing changes
-        self.index_units = index_units  #: what each touched index is charged
 
     def charge(self, consumption: Consumption, factor: float = 1.0) -> None:
         """Add the units of this write; ``factor`` 2 for the table's in a transaction."""
         before_size = 0 if self.before is None else self.before.size
         after_size = 0 if self.after is None else self.after.size
         consumption.table += factor * write_units(before_size, after_size)
-        consumption.add_indexes(self.index_units)
+        for index_change in () if self.change is None else self.change.index_changes:
+            consumption.add_index(index_change.of_index, charged_units(index_change))
 
 
 def effect_of(
@@ -72,14 +65,12 @@ def effect_of(
         return Effect(None, None)
     if before is not None and after is not None and is_same(before, after, after_item, before_item):
         return Effect(before, before)
-    index_changes: tuple[IndexChange, ...] = ()
-    index_units: Sequence[tuple[Index, float]] = ()
+    changes: tuple[IndexChange, ...] = ()
     table = address.table
     if table.indexes:
-        if before is not None and before_item is None:
-            before_item = orjson.loads(before.body)
-        effect = index_effect(table, before_item, after_item, after)
-        index_changes, index_units = tuple(effect.changes), effect.units
+        old = None if before is None else Version(before, before_item or orjson.loads(before.body))
+        new = None if after is None or after_item is None else Version(after, after_item)
+        changes = index_changes(table, old, new)
     change = Change(
         table=table,
         key=address.key,
@@ -87,10 +78,10 @@ def effect_of(
         keys_size=item_size(address.keys),
         before=before,
         after=after,
-        index_changes=index_changes,
+        index_changes=changes,
         cause=cause,
     )
-    return Effect(before, after, change, index_units)
+    return Effect(before, after, change)
 
 
 def is_same(

@@ -7,7 +7,8 @@ attributes, those of both keys always among them. Source: developer guide, "Seco
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from itertools import repeat
+from typing import NamedTuple
 
 import orjson
 
@@ -17,22 +18,15 @@ from pelton.items.key_checks import (
     IndexKey,
     check_index_keys,
     check_updated_index_keys,
+    have_plain_values,
 )
-from pelton.items.keys import holds_key_value, index_key
+from pelton.items.keys import holds_key_value, storage_key
 from pelton.items.types import Item
 from pelton.items.values import ITEM_SIZE_MAX, item_size, items_equal, value_size
-from pelton.storage.catalog import Index, Table
+from pelton.storage.catalog import Index, Table, projected_names
 from pelton.storage.change import IndexChange, StoredItem
 from pelton.tables.capacity import entry_units
 from pelton.tables.errors import invalid_parameter
-
-
-@dataclass(slots=True)
-class IndexEffect:
-    """What a change of one item does to the indexes, and what the service charges for it."""
-
-    changes: list[IndexChange] = field(default_factory=list)
-    units: list[tuple[Index, float]] = field(default_factory=list)
 
 
 def check_put_keys(table: Table, item: Item) -> None:
@@ -41,13 +35,18 @@ def check_put_keys(table: Table, item: Item) -> None:
     Raises:
         ValidationFailed: of several indexes that complain, the alphabetically first is named.
     """
+    if have_plain_values(table.index_attributes, item):
+        return
     _check_backfilling(table, item, item.keys())
     check_index_keys(_index_keys(table), item)
     _check_sizes(table, item, item.keys())
 
 
-def check_updated_keys(table: Table, item: Item, changed: frozenset[str]) -> None:
+def check_updated_keys(table: Table, item: Item, before: Item | None) -> None:
     """The same for the item an update has made, with UpdateItem's texts; only changed attributes are looked at."""
+    if have_plain_values(table.index_attributes, item):
+        return
+    changed = frozenset(name for name, value in item.items() if before is None or before.get(name) != value)
     _check_backfilling(table, item, changed)
     check_updated_index_keys(_index_keys(table), item, changed)
     _check_sizes(table, item, changed)
@@ -58,84 +57,99 @@ def is_too_large_with_entries(table: Table, item: Item, size: int) -> bool:
 
     Source: developer guide, "Local secondary indexes", item collections.
     """
-    local = [index for index in table.indexes if not index.is_global]
     # No entry is larger than its item: few items need to be measured.
-    if size * (1 + len(local)) <= ITEM_SIZE_MAX:
+    if size * (1 + len(table.indexes)) <= ITEM_SIZE_MAX:
         return False
-    entries = [_entry(table, index, item) for index in local]
-    return size + sum(item_size(entry.projected) for entry in entries if entry is not None) > ITEM_SIZE_MAX
+    version = Version(StoredItem(storage_key(table.schema, item), b"", size), item)
+    for index, names in zip(table.indexes, table.projected, strict=True):
+        if not index.is_global and _key(index, version) is not None:
+            size += item_size(_projected(names, item))
+    return size > ITEM_SIZE_MAX
 
 
-def projected_names(table: Table, index: Index) -> frozenset[str] | None:
-    """Names an index holds; None: all."""
-    if index.projection["ProjectionType"] == "ALL":
-        return None
-    names = {attribute.name for schema in (table.schema, index.schema) for attribute in schema.attributes}
-    return frozenset(names.union(index.projection.get("NonKeyAttributes", ())))
+class Version(NamedTuple):
+    """An item before or after a change."""
+
+    stored: StoredItem
+    item: Item  #: the same, parsed
 
 
-def index_effect(table: Table, before: Item | None, after: Item | None, stored_after: StoredItem | None) -> IndexEffect:
+def index_changes(table: Table, before: Version | None, after: Version | None) -> tuple[IndexChange, ...]:
     """What changes in each index when the item changes.
 
     Args:
+        table: of the item.
         before: the item before, None when there was none.
-        after: the item after, None when it goes.
-        stored_after: ``after`` as it will be stored, whose body an index that projects ALL shares.
+        after: an item that differs from it, None when it goes.
     """
-    effect = IndexEffect()
-    for index in table.indexes:
-        old = None if before is None else _entry(table, index, before)
-        new = None if after is None else _entry(table, index, after)
-        _compare(effect, table, index, old, new, stored_after)
-    return effect
+    changes = map(_change, table.indexes, table.projected, repeat(before), repeat(after))
+    return tuple([change for change in changes if change is not None])
+
+
+def charged_units(change: IndexChange) -> float:
+    """What the service charges for the change of one index: a row that moves is removed and written."""
+    old_size = change.old_size or 0
+    new_size = 0 if change.put is None else change.put.size
+    if change.remove is not None and change.put is not None:
+        return entry_units(old_size) + entry_units(new_size)
+    return entry_units(max(old_size, new_size))
 
 
 def index_entries(table: Table, index: Index, item: StoredItem) -> StoredItem | None:
     """The row of a stored item in an index, None when it is not in it: for filling a new index."""
-    entry = _entry(table, index, orjson.loads(item.body))
-    return None if entry is None else _row(table, index, entry, item)
+    version = Version(item, orjson.loads(item.body))
+    key = _key(index, version)
+    return None if key is None else _row(projected_names(table.schema, index), key, version)
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """An item as an index sees it."""
-
-    key: bytes
-    projected: Item
-
-
-def _entry(table: Table, index: Index, item: Item) -> _Entry | None:
-    key = index_key(index.schema, table.schema, item)
-    # Encoded, no value is shorter: a key that is short as a whole has no part that is too long.
-    if key is None or (len(key) > SORT_KEY_SIZE_MAX and _too_long(index, item, item.keys())):
-        return None
-    names = projected_names(table, index)
-    return _Entry(key, item if names is None else {name: value for name, value in item.items() if name in names})
-
-
-def _row(table: Table, index: Index, entry: _Entry, stored: StoredItem | None) -> StoredItem:
-    if stored is not None and projected_names(table, index) is None:
-        return StoredItem(key=entry.key, body=stored.body, size=stored.size)
-    return StoredItem(key=entry.key, body=orjson.dumps(entry.projected), size=item_size(entry.projected))
-
-
-def _compare(  # The two states of one index entry, and where they belong.
-    effect: IndexEffect, table: Table, index: Index, old: _Entry | None, new: _Entry | None, stored: StoredItem | None
-) -> None:
-    is_moved = old is not None and (new is None or new.key != old.key)
-    if old is None and new is None:
-        return
-    if old is not None and new is not None and not is_moved and items_equal(old.projected, new.projected):
-        return
-    old_size = 0 if old is None else item_size(old.projected)
-    put = None if new is None else _row(table, index, new, stored)
-    remove = old.key if old is not None and is_moved else None
-    effect.changes.append(IndexChange(index=index, remove=remove, put=put))
-    new_size = 0 if put is None else put.size
-    if is_moved and put is not None:
-        effect.units.append((index, entry_units(old_size) + entry_units(new_size)))
+def _change(
+    index: Index, names: frozenset[str] | None, before: Version | None, after: Version | None
+) -> IndexChange | None:
+    """The change of one index, whose rows hold attributes of these names; None: its row stays as it is."""
+    old_key = None if before is None else _key(index, before)
+    if before is not None and after is not None and _have_same_key(index, before.item, after.item):
+        new_key = old_key
     else:
-        effect.units.append((index, entry_units(max(old_size, new_size))))
+        new_key = None if after is None else _key(index, after)
+    old = None if old_key is None or before is None else _row(names, old_key, before)
+    new = None if new_key is None or after is None else _row(names, new_key, after)
+    if old is None:
+        return None if new is None else IndexChange(index, None, new, None)
+    if new is None or old_key != new_key:
+        return IndexChange(index, old_key, new, old.size)
+    # Two versions differ: so do their rows, where these hold all of them.
+    if names is not None and (old.body == new.body or items_equal(orjson.loads(old.body), orjson.loads(new.body))):
+        return None
+    return IndexChange(index, None, new, old.size)
+
+
+def _key(index: Index, version: Version) -> bytes | None:
+    """The storage key of an item's row in the index; None when the index does not hold the item."""
+    item = version.item
+    for attribute in index.schema.attributes:
+        value = item.get(attribute.name)
+        if value is None or not value.get(attribute.type):
+            return None
+    key = storage_key(index.schema, item) + version.stored.key
+    # Encoded, no value is shorter: a key that is short as a whole has no part that is too long.
+    return None if len(key) > SORT_KEY_SIZE_MAX and _too_long(index, item, item.keys()) else key
+
+
+def _have_same_key(index: Index, before: Item, after: Item) -> bool:
+    return all(before.get(each.name) == after.get(each.name) for each in index.schema.attributes)
+
+
+def _row(names: frozenset[str] | None, key: bytes, version: Version) -> StoredItem:
+    """The row under that key in an index that holds attributes of these names; None: the item whole."""
+    stored, item = version
+    if names is None:
+        return StoredItem(key, stored.body, stored.size)
+    projected = _projected(names, item)
+    return StoredItem(key, orjson.dumps(projected), item_size(projected))
+
+
+def _projected(names: frozenset[str] | None, item: Item) -> Item:
+    return item if names is None else {name: value for name, value in item.items() if name in names}
 
 
 def _index_keys(table: Table) -> list[IndexKey]:

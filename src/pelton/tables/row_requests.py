@@ -16,13 +16,12 @@ from pelton.items.keys import holds_key_value, index_key, key_of, storage_key
 from pelton.items.types import AttributeValue, Item
 from pelton.items.values import canonical_value
 from pelton.operations import JsonObject, RequestContext
-from pelton.storage.catalog import Index, Table
+from pelton.storage.catalog import Index, Table, projected_names
 from pelton.storage.change import StoredItem
 from pelton.storage.transaction import Snapshot
 from pelton.tables.backfilling import is_backfilling
 from pelton.tables.capacity import Consumption, read_units, wanted_detail
 from pelton.tables.errors import invalid_parameter
-from pelton.tables.index_rows import projected_names
 from pelton.tables.key_paths import check_key_paths
 from pelton.tables.lookup import index_named, usable_table
 from pelton.tables.pages import Page, Reading
@@ -140,7 +139,7 @@ def check_global_select(rows: Rows, body: JsonObject) -> None:
     index = rows.index
     if index is None or not index.is_global or body.get("Select") != "ALL_ATTRIBUTES":
         return
-    if projected_names(rows.table, index) is not None:
+    if projected_names(rows.table.schema, index) is not None:
         raise invalid_parameter(
             f"Select type ALL_ATTRIBUTES is not supported for global secondary index {index.name} "
             "because its projection type is not ALL"
@@ -173,7 +172,7 @@ def check_projected_attributes(rows: Rows, projection: Projection | None) -> Non
 def unprojected(rows: Rows, projection: Projection) -> list[str]:
     """Attributes a projection names that the queried index does not hold."""
     assert rows.index is not None, "only an index leaves attributes out"
-    names = projected_names(rows.table, rows.index)
+    names = projected_names(rows.table.schema, rows.index)
     if names is None:
         return []
     attributes = dict.fromkeys(str(path[0]) for path in projection.paths)
@@ -209,7 +208,7 @@ def _fetch(
 ) -> Callable[[StoredItem], StoredItem] | None:
     """From a local index's row to its item, when the request wants what the index does not hold."""
     table, index = rows.table, rows.index
-    if index is None or index.is_global or projected_names(table, index) is None:
+    if index is None or index.is_global or projected_names(table.schema, index) is None:
         return None
     wants_all = body.get("Select") == "ALL_ATTRIBUTES"
     if not wants_all and (show is None or not unprojected(rows, show)):

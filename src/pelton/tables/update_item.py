@@ -78,8 +78,7 @@ class Update:
         if self._counted(size) > ITEM_SIZE_MAX:
             raise ValidationFailed(TOO_LARGE)
         if address.table.indexes:
-            changed = frozenset(name for name, value in item.items() if before is None or before.get(name) != value)
-            check_updated_keys(address.table, item, changed)
+            check_updated_keys(address.table, item, before)
             if is_too_large_with_entries(address.table, item, size):
                 raise ValidationFailed(TOO_LARGE)
         after = StoredItem(key=address.key, body=orjson.dumps(item), size=size)

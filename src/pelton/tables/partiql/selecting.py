@@ -20,8 +20,8 @@ from pelton.items.schema import KeySchema
 from pelton.items.types import Item
 from pelton.items.values import canonical_value
 from pelton.operations import JsonObject, RequestContext
+from pelton.storage.catalog import projected_names
 from pelton.storage.transaction import Snapshot
-from pelton.tables.index_rows import projected_names
 from pelton.tables.lookup import index_named, usable_table
 from pelton.tables.pages import read_page
 from pelton.tables.partiql.ranges import Order, Plan, plan_of, rows_in_order
@@ -119,7 +119,7 @@ def _check_projected(rows: Rows, expressions: RowExpressions) -> None:
     projection = expressions.projection if index.is_global else None
     if missing := [] if projection is None else unprojected(rows, projection):
         raise ValidationFailed(f"Global secondary index {index.name} does not project [{', '.join(missing)}]")
-    held = projected_names(rows.table, index)
+    held = projected_names(rows.table.schema, index)
     if held is None or expressions.filter is None:
         return
     if missing := sorted(expressions.filter.attributes - held):

@@ -101,13 +101,22 @@ def test_a_function_that_cannot_be_imported_still_starts_and_ends(
     outcome(workshop.function("raise ValueError('boom')", logging=JSON))
 
     events = map(json.loads, workshop.texts(LogKind.PLATFORM))
-    assert [event["type"] for event in events] == ["platform.initStart", "platform.start", *WARNED]
+    started = ["platform.initStart", "platform.initRuntimeDone", "platform.initReport"]
+    events = list(events)
+    assert [event["type"] for event in events] == [*started, "platform.start", *WARNED]
+    assert events[1]["record"] == {
+        "initializationType": "on-demand",
+        "phase": "init",
+        "status": "error",
+        "errorType": "ValueError",
+    }
+    assert events[2]["record"]["metrics"]["durationMs"] >= 0
 
 
 @pytest.mark.parametrize(
     ("level", "kinds"),
     [
-        ("DEBUG", ["initStart", "start", "runtimeDone", "report"]),
+        ("DEBUG", ["initStart", "initRuntimeDone", "initReport", "start", "runtimeDone", "report"]),
         ("INFO", ["initStart", "start", "report"]),
         ("WARN", []),  # All went well.
     ],

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -22,13 +22,14 @@ from pelton.functions.interpreter import Installation, installation, module_path
 from pelton.functions.invocation import Draining, LogKind
 from pelton.functions.namespace import Namespace
 from pelton.functions.options import FunctionsOptions
-from pelton.functions.platform_lines import init_lines
+from pelton.functions.platform_lines import init_end_lines, init_lines
 from pelton.functions.sandbox import Ending, ended_run, sandbox_run
 from pelton.functions.worker.context import LambdaContext
 from pelton.functions.worker.faults import error_object, error_payload
 from pelton.functions.worker.handler import Handler, resolve_handler
 from pelton.functions.worker.marshal import RESPONSE_BYTES_MAX, RESPONSE_TOO_LARGE, escapes, parse_event, render_result
 from pelton.functions.workplace import Workplaces
+from pelton.functions.wrapping import EXEC_WRAPPER
 from pelton.operations import JsonObject
 
 
@@ -106,20 +107,36 @@ class InProcessExecutor:
             return sandbox_run("Runtime.InvalidEntrypoint", text)
         plan = self._workplaces.plan(function, 0, now_ms=self._clock.now_ms(), random=self._random)
         namespace = Namespace(function.code_root, module_paths(function), plan.environment)
+        self._note_wrapper(function)
+        self._tell(function, init_lines(function, self._clock.now_ms()))
         began = self._clock.monotonic()
-        for line in init_lines(function, self._clock.now_ms()):
-            self._report(function, line, LogKind.PLATFORM)
+        handler = self._resolved(function, namespace, plan.start)
+        init_ms = (self._clock.monotonic() - began) * 1000
+        failure = handler if isinstance(handler, Run) else None
+        self._tell(function, init_end_lines(function, failure, init_ms, self._clock.now_ms()))
+        if isinstance(handler, Run):
+            return handler
+        imported = _Imported(function=function, namespace=namespace, handler=handler, start=plan.start, init_ms=init_ms)
+        self._imported[function.identity] = imported
+        return imported
+
+    def _resolved(self, function: Function, namespace: Namespace, start: JsonObject) -> Handler | Run:
         try:
-            with self._inside(namespace), captured(partial(self._log_outside, function), "", plan.start):
-                handler = resolve_handler(function.handler)
+            with self._inside(namespace), captured(partial(self._log_outside, function), "", start):
+                return resolve_handler(function.handler)
         except SystemExit as error:
             return ended_run(None, function, Ending.EXIT, _status(error))
         except Exception as error:  # A module's body may raise anything; it is the answer.
             return _failed(error, "")
-        init_ms = (self._clock.monotonic() - began) * 1000
-        imported = _Imported(function=function, namespace=namespace, handler=handler, start=plan.start, init_ms=init_ms)
-        self._imported[function.identity] = imported
-        return imported
+
+    def _note_wrapper(self, function: Function) -> None:
+        if EXEC_WRAPPER in function.environment:
+            text = f"function {function.key}: {EXEC_WRAPPER} has no effect in tests: run it with pelton up"
+            self._report(function, text, LogKind.ADVICE)
+
+    def _tell(self, function: Function, lines: Iterable[str]) -> None:
+        for line in lines:
+            self._report(function, line, LogKind.PLATFORM)
 
     def _call(self, imported: _Imported, task: Task) -> Run:
         task.start()

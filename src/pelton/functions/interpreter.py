@@ -13,6 +13,7 @@ from pathlib import Path
 
 from pelton.functions.definition import Function, python_minor
 from pelton.functions.options import FunctionsOptions
+from pelton.functions.wrapping import wrapped
 
 #: Loads Node handlers over the Runtime API; it lies beside the worker's modules.
 _NODE_BOOTSTRAP = Path(__file__).parent / "worker" / "node_bootstrap.mjs"
@@ -86,7 +87,7 @@ def program(function: Function, search_path: str) -> list[str] | None:
     node = shutil.which("node", path=search_path)
     if node is None:
         raise ProgramMissing(f"runtime {function.runtime} needs Node.js, and no node is on the PATH: install it")
-    return [node, str(_NODE_BOOTSTRAP)]
+    return wrapped([node, str(_NODE_BOOTSTRAP)], function)
 
 
 def _layer_paths(layer: Path, function: Function) -> list[Path]:

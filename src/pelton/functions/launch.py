@@ -11,7 +11,7 @@ import os
 import signal
 import socket
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +19,8 @@ import pelton.functions.worker
 from pelton.functions.giving_way import give_way
 from pelton.operations import JsonObject
 
+#: The variable that tells the child its descriptor: a wrapper may put arguments of its own before the script.
+DESCRIPTOR = "_PELTON_WORKER_FD"
 #: The script the child runs; it lies beside the worker package's other modules.
 WORKER_SCRIPT = Path(pelton.functions.worker.__file__).with_name("main.py")
 
@@ -27,7 +29,7 @@ WORKER_SCRIPT = Path(pelton.functions.worker.__file__).with_name("main.py")
 class LaunchPlan:
     """All that differs between two workers."""
 
-    python: Path
+    command: Sequence[str]  #: of the worker
     environment: Mapping[str, str]
     start: JsonObject  #: the ``start`` frame's header; see ``worker/frames.py``
     log_stream: str
@@ -47,8 +49,8 @@ class Child:
         self.output, output_end = os.pipe()
         try:
             self._process = subprocess.Popen(  # The project's interpreter, our own script.
-                [str(plan.python), "-X", "utf8", str(WORKER_SCRIPT), str(theirs.fileno())],
-                env=dict(plan.environment),
+                plan.command,
+                env={**plan.environment, DESCRIPTOR: str(theirs.fileno())},
                 stdin=subprocess.DEVNULL,
                 stdout=output_end,
                 stderr=output_end,

@@ -37,6 +37,22 @@ def init_lines(function: Function, at_ms: int) -> list[str]:
     return _events(function, at_ms, ("INFO", "platform.initStart", record))
 
 
+def init_end_lines(function: Function, failure: Run | None, init_ms: float | None, at_ms: int) -> list[str]:
+    """A worker has imported its handler, or failed to: told in JSON alone."""
+    if not function.logging.is_json:
+        return []
+    record: JsonObject = {
+        "initializationType": "on-demand",
+        "phase": "init",
+        "status": "success" if failure is None else _status(failure),
+    }
+    if failure is not None:
+        record["errorType"] = failure.error_type
+    report = {**record, "metrics": {"durationMs": round(init_ms or 0.0, 3)}}
+    level = "DEBUG" if failure is None else "WARN"  # Of an on-demand start; others would be told at INFO.
+    return _events(function, at_ms, (level, "platform.initRuntimeDone", record), (level, "platform.initReport", report))
+
+
 def start_lines(request_id: str, function: Function, at_ms: int) -> list[str]:
     """Before the handler's first line."""
     if not function.logging.is_json:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+from collections.abc import Iterable
 from functools import partial
 from random import Random
 
@@ -20,7 +21,7 @@ from pelton.functions.invocation import Draining, LogKind, Throttled
 from pelton.functions.launch import Child
 from pelton.functions.options import FunctionsOptions
 from pelton.functions.orphans import WorkerList
-from pelton.functions.platform_lines import init_lines
+from pelton.functions.platform_lines import init_end_lines, init_lines
 from pelton.functions.sandbox import Ending, sandbox_run
 from pelton.functions.waiting import GROW_AFTER_S, PATIENCE_S, FunctionPool, Waiter, in_turn, takes_turn, to_evict
 from pelton.functions.watching import Watch
@@ -107,7 +108,7 @@ class ProcessExecutor:
         self._is_draining = True
         for pool in self._pools.values():
             while pool.waiting:
-                _fail(pool.waiting.popleft())
+                pool.waiting.popleft().fail()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._until_quiet(WorkerState.BUSY), timeout_s)
         for worker in list(self._workers):
@@ -141,7 +142,7 @@ class ProcessExecutor:
             if worker.state is not WorkerState.BUSY:
                 worker.end(Ending.RETIRED)
         pool.idle.clear()
-        _settle_warming(pool, None)
+        pool.settle_warming(None)
         new = self._pools[function.identity] = FunctionPool(function, waiting=pool.waiting)
         pool.waiting = type(pool.waiting)()
         self._grow_soon(0)
@@ -154,7 +155,7 @@ class ProcessExecutor:
 
     def _end_run(self, worker: WorkerProcess, waiter: Waiter, run: Run) -> None:
         if worker.ending is Ending.RETIRED:
-            _fail(waiter)
+            waiter.fail()
         elif not waiter.future.done():
             waiter.future.set_result(run)
         if worker.state is WorkerState.IDLE:
@@ -233,8 +234,7 @@ class ProcessExecutor:
             self._on_failure(pool, sandbox_run("Runtime.InvalidEntrypoint", text))
             return
         self._list.add(child.pid, plan.log_stream)
-        for line in init_lines(function, self._clock.now_ms()):
-            self._report(function, line, LogKind.PLATFORM)
+        self._tell(function, init_lines(function, self._clock.now_ms()))
         worker = WorkerProcess(
             function, child, on_ready=self._on_ready, on_gone=self._on_gone, log_outside=self._log_outside
         )
@@ -247,9 +247,10 @@ class ProcessExecutor:
     def _on_ready(self, worker: WorkerProcess) -> None:
         pool, _ = self._workers[worker]
         self._note_version(worker)
+        self._tell(worker.function, init_end_lines(worker.function, None, worker.init_ms, self._clock.now_ms()))
         if pool.warming:
             worker.init_ms = None  # A prewarmed start is no invocation's cold start.
-        _settle_warming(pool, None)
+        pool.settle_warming(None)
         self._free(worker)
 
     def _on_gone(self, worker: WorkerProcess, failure: Run | None) -> None:
@@ -260,6 +261,8 @@ class ProcessExecutor:
         self._workplaces.give_back(worker.function, number)
         self._list.remove(worker.pid)
         if failure is not None and not pool.is_retired:
+            now_ms = self._clock.now_ms()
+            self._tell(worker.function, init_end_lines(worker.function, failure, failure.duration_ms, now_ms))
             self._on_failure(pool, failure)
         self._quiet.set()
         if not self._is_draining:
@@ -270,10 +273,14 @@ class ProcessExecutor:
         pool.failure = run
         if pool.head() is not None:
             pool.waiting.popleft().future.set_result(run)
-        _settle_warming(pool, run)
+        pool.settle_warming(run)
 
     def _log_outside(self, function: Function, text: str) -> None:
         self._report(function, text, LogKind.FUNCTION)
+
+    def _tell(self, function: Function, lines: Iterable[str]) -> None:
+        for line in lines:
+            self._report(function, line, LogKind.PLATFORM)
 
     def _note_version(self, worker: WorkerProcess) -> None:
         function = worker.function
@@ -285,15 +292,3 @@ class ProcessExecutor:
 
 def _to_nobody(function: Function, text: str, kind: LogKind) -> None:
     """Nobody listens."""
-
-
-def _settle_warming(pool: FunctionPool, run: Run | None) -> None:
-    for warming in pool.warming:
-        if not warming.done():
-            warming.set_result(run)
-    pool.warming.clear()
-
-
-def _fail(waiter: Waiter) -> None:
-    if not waiter.future.done():
-        waiter.future.set_exception(Draining("Pelton is stopping"))

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 from pelton.functions.definition import Function
 from pelton.functions.executor import Run, Task
+from pelton.functions.invocation import Draining
 from pelton.functions.worker_process import WorkerProcess, WorkerState
 
 #: After it, an invocation's turn comes even if a worker must be restarted for it.
@@ -31,6 +32,11 @@ class Waiter:
     future: asyncio.Future[Run]
     since: float  #: loop time
     number: int  #: order of arrival
+
+    def fail(self) -> None:
+        """Tell the caller that nothing runs any more."""
+        if not self.future.done():
+            self.future.set_exception(Draining("Pelton is stopping"))
 
 
 @dataclass(slots=True, eq=False)
@@ -50,6 +56,13 @@ class FunctionPool:
         while self.waiting and self.waiting[0].future.done():
             self.waiting.popleft()
         return self.waiting[0] if self.waiting else None
+
+    def settle_warming(self, run: Run | None) -> None:
+        """Tell those that have a worker made ready what came of it."""
+        for warming in self.warming:
+            if not warming.done():
+                warming.set_result(run)
+        self.warming.clear()
 
     def starting(self) -> int:
         """Workers that will be ready soon."""

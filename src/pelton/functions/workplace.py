@@ -14,8 +14,9 @@ from random import Random
 from pelton.functions.definition import Function
 from pelton.functions.environment import function_environment
 from pelton.functions.interpreter import interpreter, module_paths, program
-from pelton.functions.launch import LaunchPlan
+from pelton.functions.launch import WORKER_SCRIPT, LaunchPlan
 from pelton.functions.options import FunctionsOptions
+from pelton.functions.wrapping import EXEC_WRAPPER, wrapped
 from pelton.operations import JsonObject
 
 
@@ -75,11 +76,12 @@ class Workplaces:
             "log_stream": log_stream,
             "log_format": "JSON" if function.logging.is_json else "Text",
             "log_level": function.logging.application_level,
-            "parent_pid": os.getpid(),
+            "parent_pid": 0 if EXEC_WRAPPER in function.environment else os.getpid(),
             "command": program(function, environment.get("PATH", os.defpath)),
         }
+        command = [str(interpreter(self._options)), "-X", "utf8", str(WORKER_SCRIPT)]
         return LaunchPlan(
-            python=interpreter(self._options),
+            command=wrapped(command, function) if function.is_python else command,
             environment=environment,
             start=start,
             log_stream=log_stream,

@@ -19,12 +19,15 @@ _PR_SET_PDEATHSIG = 1
 
 
 def hold_on_to(fd: int, parent_pid: int) -> None:
-    """Die when the process ``parent_pid``, which has the other end of ``fd``, is gone; call it once, early."""
+    """Die when the process ``parent_pid``, which has the other end of ``fd``, is gone; call it once, early.
+
+    0: a wrapper's shell may stand between the two; the descriptor alone must tell.
+    """
     threading.Thread(target=_wait_for_hang_up, args=(fd,), name="pelton-lifeline", daemon=True).start()
     if sys.platform == "linux":
         signal.signal(signal.SIGTERM, _on_parent_death)
         _request_death_signal()
-    if os.getppid() != parent_pid:
+    if parent_pid and os.getppid() != parent_pid:
         kill_group()
 
 

@@ -1,4 +1,4 @@
-"""Entry point of a worker process: ``python main.py FD``, FD being its end of a socket pair.
+"""Entry point of a worker process; ``_PELTON_WORKER_FD`` is the descriptor of its end of a socket pair.
 
 The worker's own modules are loaded under a private package name, and their folder leaves ``sys.path``:
 a project may have modules called ``context`` or ``logs`` too.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import os
 import sys
 from pathlib import Path
 
@@ -15,7 +16,7 @@ _PACKAGE = "_pelton_worker"
 
 
 def main() -> None:
-    """Serve the descriptor that the command line names until its other end closes."""
+    """Serve the descriptor that the environment names until its other end closes."""
     folder = Path(__file__).resolve().parent
     sys.path[:] = [entry for entry in sys.path if not entry or Path(entry).resolve() != folder]
     spec = importlib.util.spec_from_file_location(
@@ -26,7 +27,7 @@ def main() -> None:
     package = importlib.util.module_from_spec(spec)
     sys.modules[_PACKAGE] = package
     spec.loader.exec_module(package)
-    importlib.import_module(f"{_PACKAGE}.serve").serve(int(sys.argv[1]))
+    importlib.import_module(f"{_PACKAGE}.serve").serve(int(os.environ.pop("_PELTON_WORKER_FD")))
 
 
 if __name__ == "__main__":

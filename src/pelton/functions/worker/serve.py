@@ -94,7 +94,7 @@ class Worker:
             logging.getLogger().setLevel(level)
         _enter(self._function["code_root"], self._function["paths"])
         try:
-            self._handler = resolve_handler(self._function["handler"])
+            self._handler = resolve_handler(os.environ.get("_HANDLER") or self._function["handler"])  # Wrappers set it.
         except Exception as error:  # A module's body may raise anything; it is the answer.
             self._answer_error(error, "", "failed", started)
             os._exit(1)

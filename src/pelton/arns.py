@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime
 
 DEFAULT_REGION = "us-east-1"
 #: Account of a project's resources and of every caller without configured credentials.
 DEFAULT_ACCOUNT = "000000000000"
+#: Where function URLs begin on the AWS port.
+FUNCTION_URLS = "/_url/"
 
 
 def table_arn(region: str, account: str, table_name: str) -> str:
@@ -34,6 +37,11 @@ def function_arn(region: str, account: str, function_name: str, qualifier: str |
     """ARN of a function, qualified by version or alias when ``qualifier`` is given."""
     arn = f"arn:aws:lambda:{region}:{account}:function:{function_name}"
     return f"{arn}:{qualifier}" if qualifier else arn
+
+
+def function_url_path(arn: str, qualifier: str = "") -> str:
+    """Where the AWS port serves a function's URL: the same for the same function and alias, for ever."""
+    return f"{FUNCTION_URLS}{hashlib.sha256(f'{arn}:{qualifier}'.encode()).hexdigest()[:32]}/"
 
 
 def table_name_of(name_or_arn: str) -> str:

@@ -5,20 +5,17 @@ Source: Lambda API reference; Lambda developer guide, "Creating and managing Lam
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
 
+from pelton.arns import FUNCTION_URLS, function_url_path
 from pelton.functions.addressing import Address, function_at
 from pelton.functions.attached import Attached, Attachment
 from pelton.functions.errors import FunctionConflict, FunctionNotFound, InvalidParameterValue
 from pelton.functions.paging import page_of
 from pelton.functions.room import Decision, Room, calls
 from pelton.operations import JsonObject, Operation, RequestContext
-
-#: Where function URLs begin on the AWS port.
-URL_PATH = "/_url/"
 
 _MEMBERS = ("AuthType", "Cors")
 
@@ -36,11 +33,6 @@ def url_operations(room: Room) -> Mapping[str, Operation]:
     )
 
 
-def url_id(arn: str, qualifier: str) -> str:
-    """The id in a function's URL: the same for the same function and alias, for ever."""
-    return hashlib.sha256(f"{arn}:{qualifier}".encode()).hexdigest()[:32]
-
-
 def url_config(request: JsonObject, moment: str) -> JsonObject:
     """A new configuration.
 
@@ -55,7 +47,7 @@ def url_config(request: JsonObject, moment: str) -> JsonObject:
 def function_of_url(attached: Attached, identifier: str) -> tuple[str, str, JsonObject] | None:
     """ARN, qualifier and configuration of the function whose URL has that id."""
     for arn, qualifier, body in attached.everywhere(Attachment.URL):
-        if url_id(arn, qualifier) == identifier:
+        if function_url_path(arn, qualifier) == f"{FUNCTION_URLS}{identifier}/":
             return arn, qualifier, body
     return None
 
@@ -151,9 +143,8 @@ def _check_mode(request: JsonObject) -> None:
 
 def _shown(room: Room, address: Address, config: JsonObject) -> JsonObject:
     members = {member: value for member, value in config.items() if member != "MadeBy"}
-    identifier = url_id(address.function_arn, address.qualifier or "")
     return {
-        "FunctionUrl": f"{room.endpoint_url}{URL_PATH}{identifier}/",
+        "FunctionUrl": room.endpoint_url + function_url_path(address.function_arn, address.qualifier or ""),
         "FunctionArn": address.arn,
         **members,
         "InvokeMode": "BUFFERED",

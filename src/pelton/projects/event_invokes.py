@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from pelton.operations import JsonObject
 from pelton.projects.documents import Block, Value, block, row
-from pelton.projects.function_urls import URL_PROPERTY, read_url
+from pelton.projects.function_urls import read_urls
 from pelton.projects.intrinsics import Evaluator
 from pelton.projects.names import function_logical_id, function_name_in
 from pelton.projects.notes import Notes
@@ -63,13 +63,15 @@ def _arn(value: Value, where: Where, functions: Block) -> Value:
 def with_event_settings(
     functions: tuple[FunctionDeclaration, ...], template: Template, evaluator: Evaluator, notes: Notes
 ) -> tuple[FunctionDeclaration, ...]:
-    """The functions with what the template says about their events and their concurrency.
+    """The functions with what the template says about their events, concurrency and URLs.
 
     Raises:
         ProjectRefused: a value is out of its range, or cannot be told.
     """
     configured = _event_invokes(template, evaluator, notes)
-    return tuple(_with_settings(function, configured, template, evaluator, notes) for function in functions)
+    urls = read_urls(template, evaluator, notes)
+    found = (_with_settings(function, configured, template, evaluator, notes) for function in functions)
+    return tuple(replace(function, url=urls.get(function.name)) for function in found)
 
 
 def _with_settings(
@@ -81,14 +83,12 @@ def _with_settings(
 ) -> FunctionDeclaration:
     resource = block_of(template.resources[function.logical_id], function.where, function.key)
     written = block_of(resource.get("Properties"), resource.where, function.key)
-    url = evaluator.evaluate(written.get(URL_PROPERTY), function.where)
     reserved = evaluator.evaluate(written.get("ReservedConcurrentExecutions"), function.where)
     what = f"functions.{function.key}: reservedConcurrency"
     place = written.at("ReservedConcurrentExecutions")
     return replace(
         function,
         event_invoke=configured.get(function.name),
-        url=read_url(url, written.at(URL_PROPERTY), function.key, notes),
         dead_letter=_dead_letter(function, written, evaluator, notes),
         reserved_concurrency=None if reserved is None else whole_number_of(reserved, place, what, range(901)),
     )

@@ -1,17 +1,23 @@
-"""Function URLs: ``url`` of serverless.yml and ``FunctionUrlConfig`` of SAM, as CreateFunctionUrlConfig takes them.
+"""Function URLs: AWS::Lambda::Url, ``url`` of serverless.yml and ``FunctionUrlConfig`` of SAM, which generate it.
 
-Source: Serverless Framework documentation, Functions, "Lambda Function URLs"; AWS SAM specification, FunctionUrlConfig.
+Source: CloudFormation template reference, AWS::Lambda::Url; Serverless Framework documentation, Functions, "Lambda
+Function URLs"; AWS SAM specification, FunctionUrlConfig.
 """
 
 from __future__ import annotations
 
 from pelton.operations import JsonObject
-from pelton.projects.documents import Block, Value, block
+from pelton.projects.documents import Block, Value, block, row
+from pelton.projects.intrinsics import Evaluator
+from pelton.projects.names import function_logical_id, function_name_in
 from pelton.projects.notes import Notes
 from pelton.projects.project import ProjectRefused, Where
 from pelton.projects.scalars import block_of, text_of, texts_of, truth_of, whole_number_of
+from pelton.projects.template import Template
 
-#: The property of a function's resource that holds it, in SAM's own shape.
+URL_TYPE = "AWS::Lambda::Url"
+TARGET = "TargetFunctionArn"
+#: The property of SAM's functions; its members are the resource's.
 URL_PROPERTY = "FunctionUrlConfig"
 
 _CORS = {
@@ -25,12 +31,13 @@ _CORS = {
 _ANY_HEADERS = ["Content-Type", "X-Amz-Date", "Authorization", "X-Api-Key", "X-Amz-Security-Token"]
 
 
-def url_property(value: Value, where: Where, key: str) -> Block | None:
-    """``url: true``, or a mapping of authorizer, cors and invokeMode, as the property; None: there is no URL."""
+def url_resource(value: Value, where: Where, key: str) -> Block | None:
+    """``url: true``, or a mapping of authorizer, cors and invokeMode, as the resource; None: there is no URL."""
     if value is None or value is False:
         return None
     written = Block(where) if value is True else block_of(value, where, f"functions.{key}.url")
-    made = block(where, [("AuthType", "AWS_IAM" if written.get("authorizer") == "aws_iam" else "NONE")])
+    made = _leading_to(function_logical_id(key), where)
+    made.put("AuthType", "AWS_IAM" if written.get("authorizer") == "aws_iam" else "NONE", written.at("authorizer"))
     if written.get("invokeMode") is not None:
         made.put("InvokeMode", written["invokeMode"], written.at("invokeMode"))
     cors, place = written.get("cors"), written.at("cors")
@@ -40,18 +47,43 @@ def url_property(value: Value, where: Where, key: str) -> Block | None:
         rules = block_of(cors, place, f"functions.{key}.url.cors")
         entries = [(name, rules[source]) for source, name in _CORS.items() if rules.get(source) is not None]
         made.put("Cors", block(place, entries), place)
-    return made
+    return block(where, [("Type", URL_TYPE), ("Properties", made)])
 
 
-def read_url(value: Value, where: Where, label: str, notes: Notes) -> JsonObject | None:
-    """The evaluated property as a request; None: there is no URL.
+def sam_url_resource(logical_id: str, config: Block) -> Block:
+    """The resource that SAM generates of a function's ``FunctionUrlConfig``."""
+    made = _leading_to(logical_id, config.where)
+    for name, value in config.items():
+        made.put(name, value, config.at(name))
+    return block(config.where, [("Type", URL_TYPE), ("Properties", made)])
+
+
+def read_urls(template: Template, evaluator: Evaluator, notes: Notes) -> dict[str, JsonObject]:
+    """By Lambda name: the URL of each function that has one, as CreateFunctionUrlConfig takes it.
 
     Raises:
         ProjectRefused: it has no such form, or streams its response, which is not supported.
     """
-    if value is None:
-        return None
-    config = block_of(value, where, f"{label}.{URL_PROPERTY}")
+    found = {}
+    for logical_id in template.resources:
+        if template.type_of(logical_id) == URL_TYPE and evaluator.references.exists(logical_id):
+            where = template.resources.at(logical_id)
+            resource = block_of(template.resources[logical_id], where, logical_id)
+            config = block_of(evaluator.evaluate(resource.get("Properties"), where), where, logical_id)
+            target = text_of(config.get(TARGET), where, f"{logical_id}.{TARGET}")
+            if config.get("Qualifier") is not None:
+                what = f"{logical_id}: a project's functions have no aliases, its URL leads to $LATEST"
+                notes.warn(config.at("Qualifier"), what, "leave the Qualifier out, or make the URL through the API")
+            found[function_name_in(target)] = _request(config, logical_id, notes)
+    return found
+
+
+def _leading_to(logical_id: str, where: Where) -> Block:
+    return block(where, [(TARGET, block(where, [("Fn::GetAtt", row(where, [logical_id, "Arn"]))]))])
+
+
+def _request(config: Block, label: str, notes: Notes) -> JsonObject:
+    where = config.where
     kind = text_of(config.get("AuthType"), where, f"{label}: AuthType of the URL")
     if kind not in ("NONE", "AWS_IAM"):
         raise ProjectRefused(where, f"{label}: AuthType {kind}", "write NONE or AWS_IAM")

@@ -85,7 +85,6 @@ KINDS: Mapping[str, Kind] = {
     "AWS::Serverless::Api": Kind(None, "{id}", {"RootResourceId": "{id}"}),
     "AWS::ApiGatewayV2::Api": Kind(None, "{id}", {"ApiEndpoint": _GATEWAY, "ApiId": "{id}"}),
     "AWS::Serverless::HttpApi": Kind(None, "{id}", {"ApiEndpoint": _GATEWAY, "ApiId": "{id}"}),
-    "AWS::Lambda::Url": Kind(None, _FUNCTION, {"FunctionUrl": _GATEWAY, "FunctionArn": _FUNCTION}),
     "AWS::Lambda::EventSourceMapping": Kind(None, "{id}", {"Id": "{id}"}),
     "AWS::KMS::Key": Kind(None, "{id}", {"Arn": "arn:aws:kms:{region}:{account}:key/{id}", "KeyId": "{id}"}),
 }

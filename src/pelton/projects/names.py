@@ -39,6 +39,11 @@ def event_invoke_logical_id(key: str) -> str:
     return f"{normalised(key)}LambdaEvConf"
 
 
+def url_logical_id(key: str) -> str:
+    """``create-user`` becomes ``CreateDashuserLambdaFunctionUrl``."""
+    return f"{normalised(key)}LambdaFunctionUrl"
+
+
 def layer_logical_id(key: str) -> str:
     """``shared`` becomes ``SharedLambdaLayer``."""
     return f"{normalised(key)}LambdaLayer"

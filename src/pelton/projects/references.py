@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from pelton.arns import function_arn, function_url_path
 from pelton.projects.conditions import is_true
 from pelton.projects.documents import Block, Row, Unresolved, Value, scalar_text
 from pelton.projects.kinds import KINDS, TABLE_TYPES
-from pelton.projects.names import generated_id, generated_name
+from pelton.projects.names import function_name_in, generated_id, generated_name
 from pelton.projects.notes import did_you_mean
 from pelton.projects.project import Where, stream_token
 from pelton.projects.template import Stack, Template
@@ -123,6 +124,8 @@ class References:
         kind_name = self._template.type_of(logical_id) or ""
         if attribute in ("StreamArn", "LatestStreamArn") and kind_name in TABLE_TYPES:
             return self._stream(logical_id, name, where)
+        if kind_name == "AWS::Lambda::Url" and attribute in (None, "FunctionArn", "FunctionUrl"):
+            return self._function_url(logical_id, attribute)
         kind = KINDS.get(kind_name)
         form = None if kind is None else kind.ref if attribute is None else kind.attributes.get(attribute)
         if form is not None:
@@ -143,6 +146,20 @@ class References:
             port=stack.port,
             http_port=stack.http_port,
         )
+
+    def _function_url(self, logical_id: str, attribute: str | None) -> Value:
+        """A function URL's own, or its function's ARN."""
+        resource = self._template.resources[logical_id]
+        properties = resource.get("Properties") if isinstance(resource, Block) else None
+        target = properties.get("TargetFunctionArn") if isinstance(properties, Block) else None
+        where = self._template.resources.at(logical_id)
+        function = self._evaluate(target, where)
+        if not isinstance(function, str):
+            return Unresolved(where, f"the function of {logical_id} cannot be told", "name it as TargetFunctionArn")
+        arn = function_arn(self._stack.region, self._stack.account, function_name_in(function))
+        if attribute != "FunctionUrl":
+            return arn
+        return f"http://127.0.0.1:{self._stack.port}{function_url_path(arn)}"
 
     def _stream(self, logical_id: str, name: str, where: Where) -> Value:
         resource = self._template.resources[logical_id]

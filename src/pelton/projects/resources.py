@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from pelton.projects.documents import Block, Row, Unresolved, scalar_text
+from pelton.projects.function_urls import URL_TYPE
 from pelton.projects.intrinsics import Evaluator
 from pelton.projects.kinds import FUNCTION_TYPES, QUEUE_TYPE, TABLE_TYPES
 from pelton.projects.known_keys import RESOURCES_DEPLOYMENT
@@ -13,7 +14,7 @@ from pelton.projects.notes import Notes
 from pelton.projects.schedules import RULE_TYPE, SCHEDULER_TYPE
 from pelton.projects.template import Template
 
-_SERVED = frozenset({*TABLE_TYPES, QUEUE_TYPE, RULE_TYPE, SCHEDULER_TYPE})
+_SERVED = frozenset({*TABLE_TYPES, QUEUE_TYPE, RULE_TYPE, SCHEDULER_TYPE, URL_TYPE})
 
 
 def note_resources(template: Template, evaluator: Evaluator, running: Collection[str], notes: Notes) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pelton.projects.documents import Block, Value, block, row
 from pelton.projects.event_invokes import EVENT_INVOKE_TYPE
+from pelton.projects.function_urls import URL_PROPERTY, sam_url_resource
 from pelton.projects.mappings import MAPPING_TYPE
 from pelton.projects.notes import Notes, did_you_mean
 from pelton.projects.project import ProjectRefused
@@ -42,7 +43,7 @@ def with_event_resources(resources: Block, notes: Notes) -> Block:
 
 
 def _generated(logical_id: str, resource: Block, notes: Notes) -> list[tuple[str, Block]]:
-    """What SAM generates beside the function: a resource for each event, and one for its asynchronous events."""
+    """What SAM generates beside the function: one for each event, for its asynchronous ones, its URL."""
     found = []
     for name, kind, properties in events_of(logical_id, resource):
         generated = _resource(logical_id, kind, properties, notes)
@@ -58,6 +59,10 @@ def _generated(logical_id: str, resource: Block, notes: Notes) -> list[tuple[str
             config.put(name, value, written.at(name))
         entry = block(where, [("Type", EVENT_INVOKE_TYPE), ("Properties", config)])
         found.append((f"{logical_id}EventInvokeConfig", entry))
+    if properties.get(URL_PROPERTY) is not None:
+        where = properties.at(URL_PROPERTY)
+        config = block_of(properties[URL_PROPERTY], where, f"{logical_id}.{URL_PROPERTY}")
+        found.append((f"{logical_id}Url", sam_url_resource(logical_id, config)))
     return found
 
 

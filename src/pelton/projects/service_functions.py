@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pelton.projects.documents import Block, Row, Unresolved, Value, block
-from pelton.projects.function_urls import URL_PROPERTY, url_property
 from pelton.projects.known_keys import FUNCTION_DEPLOYMENT, FUNCTION_NOT_SERVED, FUNCTION_SERVED
 from pelton.projects.notes import Notes, did_you_mean
 from pelton.projects.project import Where
@@ -51,9 +50,6 @@ def function_resource(key: str, written: Block, defaults: FunctionDefaults) -> B
     logging = _logging(written, defaults.logs, key)
     if logging:
         properties.put("LoggingConfig", logging, logging.where)
-    url = url_property(written.get("url"), written.at("url"), key)
-    if url is not None:
-        properties.put(URL_PROPERTY, url, written.at("url"))
     if written.get("onError") is not None:
         dead_letters = block(where, [("TargetArn", written["onError"])])
         properties.put("DeadLetterConfig", dead_letters, written.at("onError"))

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from pelton.projects.documents import Block, Row, Value, block
 from pelton.projects.event_invokes import event_invoke_resource
-from pelton.projects.names import event_invoke_logical_id, function_logical_id, layer_logical_id
+from pelton.projects.function_urls import url_resource
+from pelton.projects.names import event_invoke_logical_id, function_logical_id, layer_logical_id, url_logical_id
 from pelton.projects.notes import Notes, did_you_mean
 from pelton.projects.project import ProjectRefused, Where
 from pelton.projects.scalars import block_of
@@ -98,6 +99,11 @@ def _generated(service: Service, functions: Block, notes: Notes) -> Block:
         events = event_invoke_resource(key, function, functions)
         if events is not None:
             generated.put(event_invoke_logical_id(key), events, place)
+        url = url_resource(function.get("url"), function.at("url"), key)
+        if url is not None:
+            if function.get("condition") is not None:
+                url.put("Condition", function["condition"], function.at("condition"))
+            generated.put(url_logical_id(key), url, function.at("url"))
     layers = block_of(variables.at("layers"), service.main.at("layers"), "layers")
     for key in layers:
         properties = block(where, [("LayerName", key)])

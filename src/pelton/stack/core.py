@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from random import Random
 
 from pelton import functions, queues, streams, tables, triggers
-from pelton.arns import DEFAULT_ACCOUNT
+from pelton.arns import DEFAULT_ACCOUNT, function_url_path
 from pelton.clock import Clock
 from pelton.functions.asynchronous.engine import AsyncInvocations
 from pelton.functions.attached import Attached
@@ -21,7 +21,6 @@ from pelton.functions.executor import Executor
 from pelton.functions.invocation import Invocation, NotInvoked, Outcome
 from pelton.functions.service import Functions
 from pelton.functions.trace import new_trace
-from pelton.functions.urls import URL_PATH, url_id
 from pelton.operations import Access, JsonObject, Operation, RequestContext
 from pelton.settings import Settings
 from pelton.stack.events import EventLog
@@ -179,7 +178,7 @@ class Core:
 
     def function_url(self, arn: str) -> str:
         """The URL of the function with that unqualified ARN, where it has one."""
-        return f"{self.ground.endpoint_url}{URL_PATH}{url_id(arn, '')}/"
+        return self.ground.endpoint_url + function_url_path(arn)
 
     def named_elsewhere(self) -> list[str]:
         """ARNs of the topics and buckets that mappings name as destinations."""

@@ -12,10 +12,11 @@ from typing import Any
 
 import orjson
 
+from pelton.arns import FUNCTION_URLS
 from pelton.functions.invocation import Invocation, NotInvoked, Outcome, Throttled
 from pelton.functions.invoking import PAYLOAD_BYTES_MAX
 from pelton.functions.trace import new_root, new_trace, parse_trace
-from pelton.functions.urls import URL_PATH, function_of_url
+from pelton.functions.urls import function_of_url
 from pelton.gateway.answer import Answer
 from pelton.gateway.cors import http_api_preflight, with_http_api_headers
 from pelton.gateway.environment import ApiIdentity
@@ -45,7 +46,7 @@ class FunctionUrls:
 
     def handle(self, request: HttpRequest, reply: Reply) -> None:
         """Answer one request, now or when its function has."""
-        identifier, _, rest = request.path.decode("latin-1").removeprefix(URL_PATH).partition("/")
+        identifier, _, rest = request.path.decode("latin-1").removeprefix(FUNCTION_URLS).partition("/")
         found = function_of_url(self._core.asynchronous.attached, identifier)
         if found is None:
             reply(_rendered(_own(404, b'{"Message":null}'), "-"))

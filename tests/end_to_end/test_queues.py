@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from tests.end_to_end.running import Up, http, wait_for
 from tests.end_to_end.test_outside import aws
@@ -48,7 +51,20 @@ def work(event, context):
     by_group = {record["messageId"]: record["attributes"]["MessageGroupId"] for record in event["Records"]}
     return {"batchItemFailures": [{"itemIdentifier": id} for id, group in by_group.items() if group in failed]}
 """
-DEAD = "arn:aws:sqs:us-east-1:000000000000:dead.fifo"
+QUEUES = "arn:aws:sqs:us-east-1:000000000000:"
+DEAD = f"{QUEUES}dead.fifo"
+#: Two queues and nobody who reads them.
+IDLE = """
+service: idle
+provider: {name: aws, runtime: python3.11}
+functions: {}
+resources:
+  Resources:
+    Work:
+      Type: AWS::SQS::Queue
+      Properties: {QueueName: work, RedrivePolicy: {deadLetterTargetArn: !GetAtt Dead.Arn, maxReceiveCount: 1}}
+    Dead: {Type: AWS::SQS::Queue, Properties: {QueueName: dead}}
+"""
 
 
 def project(folder: Path) -> Path:
@@ -132,3 +148,53 @@ def test_the_aws_command_line_sends_and_receives(tmp_path: Path) -> None:
 
     assert (received["MessageId"], received["Body"]) == (sent["MessageId"], "paid")
     assert [each["EventSourceArn"].rsplit(":", 1)[1] for each in mappings] == ["line.fifo"]
+
+
+def held(sqs: Any, name: str) -> Counter[str]:
+    """Every body in a queue, and how often it is there."""
+    url = sqs.get_queue_url(QueueName=name)["QueueUrl"]
+    found: Counter[str] = Counter()
+    while page := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=600).get("Messages"):
+        found.update(message["Body"] for message in page)
+    return found
+
+
+def fill(sqs: Any, name: str, bodies: list[str]) -> None:
+    url = sqs.get_queue_url(QueueName=name)["QueueUrl"]
+    for start in range(0, len(bodies), 10):
+        entries = [{"Id": body, "MessageBody": body} for body in bodies[start : start + 10]]
+        assert "Failed" not in sqs.send_message_batch(QueueUrl=url, Entries=entries)
+
+
+def task(sqs: Any) -> tuple[str, int]:
+    """State of the one move task, and how many messages it has moved."""
+    (shown,) = sqs.list_message_move_tasks(SourceArn=f"{QUEUES}dead")["Results"]
+    return shown["Status"], shown["ApproximateNumberOfMessagesMoved"]
+
+
+def killed_while_moving(folder: Path, data: Path, more_than: int) -> None:
+    """Start it, let the task go on until it has moved so many, and kill -9 it."""
+    with Up(folder, data, "--no-watch") as up:
+        wait_for(lambda: task(up.client("sqs"))[1] > more_than, "moved messages")
+        assert task(up.client("sqs"))[0] == "RUNNING"
+        up.kill()
+
+
+@pytest.mark.proof
+def test_a_move_task_under_kill_9_moves_every_message_once(tmp_path: Path) -> None:
+    folder, data = project(tmp_path / "project"), tmp_path / "data"
+    (folder / "serverless.yml").write_text(IDLE)
+    sent = [str(number) for number in range(900)]
+    with Up(folder, data, "--no-watch") as up:
+        fill(up.client("sqs"), "dead", sent)
+        moving = {"SourceArn": f"{QUEUES}dead", "DestinationArn": f"{QUEUES}work"}
+        up.client("sqs").start_message_move_task(**moving, MaxNumberOfMessagesPerSecond=200)
+        up.kill()
+
+    for kill in range(1, 9):
+        killed_while_moving(folder, data, more_than=80 * kill)
+
+    with Up(folder, data, "--no-watch") as up:
+        wait_for(lambda: task(up.client("sqs"))[0] == "COMPLETED", "the end of the task")
+        assert held(up.client("sqs"), "dead") == Counter()
+        assert held(up.client("sqs"), "work") == Counter(sent)

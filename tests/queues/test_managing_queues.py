@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from pelton.storage.trimming import trim_step
 from pelton.testing import LocalPelton
@@ -126,6 +127,16 @@ def test_tags_are_kept(sqs: Any) -> None:
     sqs.untag_queue(QueueUrl=url, TagKeys=["team"])
 
     assert sqs.list_queue_tags(QueueUrl=url)["Tags"] == {"stage": "dev"}
+
+
+def test_a_queue_has_fifty_tags_at_most(sqs: Any) -> None:
+    url = sqs.create_queue(QueueName="tagged", tags={f"tag{number}": "" for number in range(50)})["QueueUrl"]
+    sqs.tag_queue(QueueUrl=url, Tags={"tag0": "changed"})
+
+    with pytest.raises(ClientError, match="Too many tags added for queue tagged"):
+        sqs.tag_queue(QueueUrl=url, Tags={"tag50": ""})
+    with pytest.raises(ClientError, match="Too many tags added for queue other"):
+        sqs.create_queue(QueueName="other", tags={f"tag{number}": "" for number in range(51)})
 
 
 def redrive(**changes: object) -> dict[str, str]:

@@ -22,6 +22,7 @@ from pelton.storage.queues import drop_queue, find_queue, list_queues, purge_que
 from pelton.storage.transaction import Snapshot, WriteTransaction
 
 _PAGE = range(1, 1001)
+_TAGS_MAX = 50
 
 _Read = Callable[[Snapshot], JsonObject]
 _Write = Callable[[WriteTransaction], JsonObject]
@@ -59,7 +60,7 @@ def _create_queue(body: JsonObject, context: RequestContext) -> _Write:
     name = checked_name(body.get("QueueName"), is_fifo=asked.get(FIFO) == "true")
     attributes = checked_attributes(asked, name)
     check_together(attributes)
-    tags: dict[str, str] = body.get("tags") or {}
+    tags = _checked_tags(body.get("tags") or {}, name)
 
     def decide(transaction: WriteTransaction) -> JsonObject:
         identity = named(context.account, context.region, name)
@@ -108,10 +109,16 @@ def _tag(body: JsonObject, context: RequestContext) -> _Write:
 
     def decide(transaction: WriteTransaction) -> JsonObject:
         queue = queue_of(transaction, body, context)
-        replace_queue(transaction, replace(queue, tags={**queue.tags, **tags}))
+        replace_queue(transaction, replace(queue, tags=_checked_tags({**queue.tags, **tags}, queue.name)))
         return {}
 
     return decide
+
+
+def _checked_tags(tags: dict[str, str], name: str) -> dict[str, str]:
+    if len(tags) > _TAGS_MAX:
+        raise InvalidParameterValue(f"Too many tags added for queue {name}.")
+    return tags
 
 
 def _untag(body: JsonObject, context: RequestContext) -> _Write:

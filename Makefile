@@ -5,6 +5,7 @@
 # make audit     known weaknesses of the locked dependencies, reported (LOCKED=1 with make install: install exactly those)
 # make bench-peers  Pelton beside DynamoDB Local, dynalite, moto, ministack and roto, installed into .bench
 # make bench-growth what a request costs as items, records, tables, connections, triggers and sizes grow (WHOLE=1: to the end)
+# make bench-instructions  instructions of a request by valgrind's callgrind: the same on a busy machine
 # make bench     the budgets, measured (WHOLE=1: at full size, about an hour)
 PYTHON ?= python3
 VENV := .venv
@@ -13,7 +14,7 @@ STAMP := $(VENV)/.installed
 # Compiled once and kept, whatever the machine's habit: the tests and benchmarks start hundreds of processes.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: install up test check proof crash audit lock bench bench-growth bench-peers clean
+.PHONY: install up test check proof crash audit lock bench bench-growth bench-instructions bench-peers clean
 
 install: $(STAMP)
 
@@ -57,6 +58,9 @@ bench: install
 
 bench-growth: install
 	@$(BIN)/python -m bench.growth.run $(if $(WHOLE),--whole) --write docs/explanation/performance.md
+
+bench-instructions: install
+	@$(BIN)/python -m bench.instructions
 
 bench-peers: install
 	@$(BIN)/python -m bench.peers.run --write docs/explanation/performance.md

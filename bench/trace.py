@@ -110,7 +110,8 @@ class Trace:
         clock, chance = SystemClock(), Random(1)
         self._steps = Steps()
         driver = cast(Any, self._steps)
-        options = StorageOptions(durability=Durability.NONE, batch_s_max=60.0)  # Else a slow machine makes more batches.
+        # One batch a round, however slow the machine is.
+        options = StorageOptions(durability=Durability.NONE, batch_s_max=60.0)
         self._storage = Storage.open(folder, clock=clock, driver=driver, options=options)
         of_tables = TableOptions(
             random=chance, shards=1, on_index_created=_nothing, on_time_to_live=_nothing, endpoint=lambda: "localhost"

@@ -45,6 +45,19 @@ def test_the_tests_of_the_how_to_pass_as_they_are_written(tmp_path: Path) -> Non
     assert f"{sum(test.count('def test_') for test in tests)} passed" in ended.stdout
 
 
+def test_the_protected_routes_of_the_how_to_are_protected(tmp_path: Path) -> None:
+    (described,), (handlers,) = (blocks("docs/how-to/protect-a-route.md", kind) for kind in ("yaml", "python"))
+    (tmp_path / "serverless.yml").write_text(described)
+    (tmp_path / "app.py").write_text(handlers)
+
+    with LocalPelton(tmp_path) as pelton:
+        ada, key = {"authorization": "Bearer ada"}, {"x-api-key": "8dj2k4-partner-key"}
+        assert pelton.request("GET", "/orders/7", headers=ada).body == b"for ada"
+        assert pelton.request("GET", "/orders/7").status == 401
+        assert pelton.request("GET", "/partner/orders", headers=key).body == b"for a partner"
+        assert pelton.request("GET", "/partner/orders").status == 403
+
+
 def test_the_tutorial_works_step_by_step(tmp_path: Path) -> None:
     project = tmp_path / "signup"
     shutil.copytree(SIGNUP, project, ignore=shutil.ignore_patterns(".pelton", "node_modules", "__pycache__"))

@@ -124,7 +124,11 @@ def test_filter_patterns_become_json_and_keep_null_empty_text_and_numbers() -> N
 
 @pytest.mark.parametrize(
     "event",
-    ["{http: {path: x, method: get, private: true}}", "{http: {path: x, method: get, authorizer: check}}"],
+    [
+        "{http: {path: x, method: get, authorizer: elsewhere}}",
+        "{http: {path: x, method: get, authorizer: {type: COGNITO_USER_POOLS, arn: !GetAtt Pool.Arn}}}",
+        "{httpApi: {path: /x, method: get, authorizer: {id: abc}}}",
+    ],
 )
 def test_a_route_that_would_be_open_is_refused(event: str) -> None:
     with pytest.raises(ProjectRefused, match="the route would be open"):

@@ -388,8 +388,8 @@ def test_what_is_not_served_is_a_warning_with_its_place(text: str, note: str) ->
         (function("Events: {E: {Properties: {}}}"), "the event E has no Type"),
         (function("Events: {E: {Type: DynamoDB, Properties: {StartingPosition: LATEST}}}"), "event without a Stream"),
         (
-            function("Events: {E: {Type: Api, Properties: {Path: /a, Method: get, Auth: {ApiKeyRequired: true}}}}"),
-            "API keys",
+            function("Events: {E: {Type: Api, Properties: {Path: /a, Method: get, Auth: {Authorizer: Nobody}}}}"),
+            "the API has no authorizer Nobody",
         ),
         (function("Environment: {Variables: {A: !ImportValue x}}"), "Metadata.Pelton.values"),
         (function("").replace("a.b", "app.py"), "the handler app.py names no function"),

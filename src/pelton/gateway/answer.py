@@ -47,6 +47,39 @@ def forbidden(problem: str) -> Answer:
     return _own(403, "Forbidden", problem=problem)
 
 
+def forbidden_key() -> Answer:
+    """The route asks for an API key, and there is none or an unknown one."""
+    return _own(403, "Forbidden", "ForbiddenException", "x-api-key is no key of the project")
+
+
+def unauthorized(kind: Kind, problem: str) -> Answer:
+    """Nothing says who the request is from, or its authorizer said 401."""
+    return _own(401, "Unauthorized", "UnauthorizedException" if kind == "http" else None, problem)
+
+
+def denied(kind: Kind, *, is_explicit: bool) -> Answer:
+    """The authorizer let nobody through."""
+    problem = "the authorizer denies it" if is_explicit else "the authorizer's policy does not allow it"
+    if kind == "httpApi":
+        return _own(403, "Forbidden", problem=problem)
+    text = "User is not authorized to access this resource" + (" with an explicit deny" if is_explicit else "")
+    headers = (_JSON, ("x-amzn-ErrorType", "AccessDeniedException"))
+    return Answer(403, headers, b'{"Message":"%s"}' % text.encode(), problem)
+
+
+def authorizer_failed(kind: Kind, problem: str) -> Answer:
+    """The authorizer failed, or answered what cannot be read."""
+    if kind == "httpApi":
+        return _own(500, "Internal Server Error", problem=problem)
+    headers = (_JSON, ("x-amzn-ErrorType", "AuthorizerConfigurationException"))
+    return Answer(500, headers, b'{"message":null}', problem)
+
+
+def timed_out_authorizer(kind: Kind, seconds: float) -> Answer:
+    """The authorizer did not answer in time."""
+    return authorizer_failed(kind, f"the authorizer did not answer within {seconds:g} s")
+
+
 def failed(kind: Kind, problem: str) -> Answer:
     """The function failed, or its result is no valid response."""
     if kind == "http":

@@ -30,17 +30,20 @@ from pelton.gateway.answer import (
     too_large,
     unavailable,
 )
+from pelton.gateway.authorizing import Gatekeeper
 from pelton.gateway.cors import http_api_preflight, rest_preflight, with_http_api_headers
 from pelton.gateway.environment import ApiIdentity
 from pelton.gateway.event_v1 import event_v1
 from pelton.gateway.event_v2 import event_v2
 from pelton.gateway.hosts import is_known_host
 from pelton.gateway.options import GatewayOptions, Invoke, OnRequest, Result
+from pelton.gateway.patience import Patience
 from pelton.gateway.request import GatewayRequest
 from pelton.gateway.responses import NotAResponse, http_api_answer, rest_answer
 from pelton.gateway.routes import Match, RouteTable
 from pelton.gateway.sending import send_answer, send_file
 from pelton.gateway.site import Site, SiteFile
+from pelton.operations import JsonObject
 from pelton.projects.project import Cors, Route
 
 __all__ = ["GatewayOptions", "Invoke", "OnRequest", "Result", "gateway_app"]
@@ -73,7 +76,8 @@ class _Gateway:
         self._options = options
         self._site = Site(options.site) if options.site is not None else None
         self._identity = ApiIdentity(stage=options.stage, region=options.region, account=options.account)
-        self._late: set[asyncio.Task[Result]] = set()
+        self._patience = Patience()
+        self._gatekeeper = Gatekeeper(invoke, self._patience, self._identity, options)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -127,10 +131,13 @@ class _Gateway:
             request = replace(request, body=await self._body(request, receive))
         except _TooLarge:
             return self._finished(too_large(kind), request, kind), None
+        judged = await self._gatekeeper.judge(request, match)
+        if isinstance(judged, Answer):
+            return self._finished(judged, request, kind), None
         missing = _missing_parameters(request, match)
         if missing:
             return self._finished(missing_parameters(missing), request, kind), None
-        return self._finished(await self._invoked(request, match), request, kind), match.route.function_key
+        return self._finished(await self._invoked(request, match, judged), request, kind), match.route.function_key
 
     def _preflight(self, request: GatewayRequest) -> Answer | None:
         if request.method != "OPTIONS":
@@ -165,35 +172,22 @@ class _Gateway:
             if not message.get("more_body", False):
                 return b"".join(pieces)
 
-    async def _invoked(self, request: GatewayRequest, match: Match) -> Answer:
+    async def _invoked(self, request: GatewayRequest, match: Match, authorizer: JsonObject | None) -> Answer:
         route = match.route
         build = event_v1 if route.payload == "1.0" else event_v2
-        event = orjson.dumps(build(request, match, self._identity))
+        event = orjson.dumps(build(request, match, self._identity, authorizer))
         patience = route.timeout_s or _PATIENCE_S[route.kind]
-        task = asyncio.ensure_future(self._invoke(route.function_key, event, request.trace_root))
-        await asyncio.wait({task}, timeout=patience)
-        if not task.done():
-            self._let_finish(task)
-            return timed_out(route.kind, patience)
         try:
-            outcome = task.result()
+            call = self._invoke(route.function_key, event, request.trace_root)
+            outcome = await self._patience.within(patience, call)
+        except TimeoutError:
+            return timed_out(route.kind, patience)
         except NotInvoked as error:
             return unavailable(route.kind, f"the function was not invoked: {error}")
         except WireError as error:
             reason = str(error)
             return too_large(route.kind) if error.status == 413 else unavailable(route.kind, reason)
         return _mapped(outcome, request, route)
-
-    def _let_finish(self, task: asyncio.Task[Result]) -> None:
-        """The client has its answer; the function goes on, as on Amazon, and nobody asks for its outcome."""
-        self._late.add(task)
-
-        def forget(done: asyncio.Task[Result]) -> None:
-            self._late.discard(done)
-            if not done.cancelled():
-                done.exception()
-
-        task.add_done_callback(forget)
 
     def _finished(self, answer: Answer, request: GatewayRequest, kind: Kind) -> Answer:
         """The answer with the headers that the gateway adds."""

@@ -25,6 +25,10 @@ class ApiIdentity:
         """Six letters and digits that name a REST resource."""
         return hashlib.sha256(f"resource/{path}".encode()).hexdigest()[:6]
 
+    def key_id(self, key: str) -> str:
+        """Ten letters and digits that name an API key."""
+        return hashlib.sha256(f"key/{key}".encode()).hexdigest()[:10]
+
     @property
     def caller_arn(self) -> str:
         """Who calls an ``aws_iam`` route here, signed or not."""

@@ -26,8 +26,10 @@ _SPELLED = {
 }
 
 
-def event_v1(request: GatewayRequest, match: Match, identity: ApiIdentity) -> JsonObject:
-    """The event of a request that matched a route with payload format 1.0."""
+def event_v1(
+    request: GatewayRequest, match: Match, identity: ApiIdentity, authorizer: JsonObject | None = None
+) -> JsonObject:
+    """The event of a request that matched a route with payload format 1.0; ``authorizer`` is what its own said."""
     is_rest = match.route.kind == "http"
     headers = _headers(request, drop_connection=is_rest)
     query = request.query()
@@ -44,7 +46,8 @@ def event_v1(request: GatewayRequest, match: Match, identity: ApiIdentity) -> Js
         "multiValueQueryStringParameters": _lists(query) or None,
         "pathParameters": parameters or None,
         "stageVariables": None,
-        "requestContext": _context(request, match, identity),
+        "requestContext": _context(request, match, identity)
+        | ({} if authorizer is None else {"authorizer": authorizer}),
         "body": body,
         "isBase64Encoded": is_base64,
     }
@@ -118,7 +121,9 @@ def _context(request: GatewayRequest, match: Match, identity: ApiIdentity) -> Js
 
 def _identity(request: GatewayRequest, match: Match, identity: ApiIdentity) -> JsonObject:
     caller = match.route.is_iam
+    key = request.header("x-api-key") if match.route.needs_key else None
     return {
+        **({} if key is None else {"apiKey": key, "apiKeyId": identity.key_id(key)}),
         "accessKey": CALLER_KEY if caller else None,
         "accountId": identity.account if caller else None,
         "caller": CALLER_ID if caller else None,

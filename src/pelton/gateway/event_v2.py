@@ -19,8 +19,10 @@ from pelton.operations import JsonObject
 _DROPPED = frozenset({"connection", "keep-alive", "transfer-encoding", "upgrade", "te", "cookie"})
 
 
-def event_v2(request: GatewayRequest, match: Match, identity: ApiIdentity) -> JsonObject:
-    """The event of a request that matched a route with payload format 2.0."""
+def event_v2(
+    request: GatewayRequest, match: Match, identity: ApiIdentity, authorizer: JsonObject | None = None
+) -> JsonObject:
+    """The event of a request that matched a route with payload format 2.0; ``authorizer`` is what its own said."""
     route_key = route_key_of(match)
     event: JsonObject = {
         "version": "2.0",
@@ -28,7 +30,8 @@ def event_v2(request: GatewayRequest, match: Match, identity: ApiIdentity) -> Js
         "rawPath": request.path,
         "rawQueryString": request.raw_query,
         "headers": _headers(request),
-        "requestContext": _context(request, match, identity, route_key),
+        "requestContext": _context(request, match, identity, route_key)
+        | ({} if authorizer is None else {"authorizer": authorizer}),
         "isBase64Encoded": False,
     }
     cookies = [cookie for value in _values(request, "cookie") for cookie in _cookies(value)]

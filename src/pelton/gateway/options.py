@@ -54,6 +54,7 @@ class GatewayOptions:
     region: str = DEFAULT_REGION
     account: str = DEFAULT_ACCOUNT
     site: Path | None = None
+    api_keys: frozenset[str] = frozenset()  #: what routes that need a key take as ``x-api-key``
     allow_hosts: tuple[str, ...] = ()  #: further Host names, lower case, without port
     on_request: OnRequest | None = None
     clock: Clock = field(default_factory=SystemClock)

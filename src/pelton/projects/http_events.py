@@ -6,9 +6,11 @@ Source: Serverless Framework documentation, events API Gateway and HTTP API.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
+from pelton.projects.authorizers import AuthorizerReader
 from pelton.projects.cross_origin import http_cors
 from pelton.projects.documents import Block, Value, block
 from pelton.projects.known_keys import HTTP_API_EVENT_KEYS, HTTP_EVENT_KEYS
@@ -30,6 +32,12 @@ class HttpDefaults:
     cors: Cors | None = None
     binary_types: tuple[str, ...] = ()
     timeout_s: float | None = None  #: of the HTTP API
+    functions: Mapping[str, str] = field(default_factory=dict)  #: every spelling of a function, and its key
+    authorizers: Mapping[str, Block] = field(default_factory=dict)  #: of the HTTP API, by name
+
+    def reader(self, notes: Notes) -> AuthorizerReader:
+        """What reads the routes' authorizers."""
+        return AuthorizerReader(functions=self.functions, named=self.authorizers, notes=notes)
 
 
 def http_route(function_key: str, event: Value, where: Where, defaults: HttpDefaults, notes: Notes) -> Route:
@@ -45,6 +53,7 @@ def http_route(function_key: str, event: Value, where: Where, defaults: HttpDefa
     _check_path(path, written.at("path"))
     _refuse_unsupported(written, function_key, notes)
     timeout = written.get("timeoutInMillis")
+    access = defaults.reader(notes).rest(written.get("authorizer"), written.at("authorizer"), function_key)
     return Route(
         kind="http",
         method=method,
@@ -54,7 +63,9 @@ def http_route(function_key: str, event: Value, where: Where, defaults: HttpDefa
         cors=http_cors(written.get("cors"), written.at("cors"), notes),
         timeout_s=None if timeout is None else _timeout_s(timeout, written.at("timeoutInMillis")),
         required=_required(written, function_key, notes),
-        is_iam=_is_iam(written, function_key, notes),
+        is_iam=access.is_iam,
+        authorizer=access.authorizer,
+        needs_key=truth_of(written.get("private", False), written.at("private"), "private"),
         binary_types=defaults.binary_types,
         where=where,
     )
@@ -79,6 +90,7 @@ def http_api_route(function_key: str, event: Value, where: Where, defaults: Http
         if not path.startswith("/"):
             raise ProjectRefused(where, f"{function_key}: the path {path} has no / in front", f"write /{path}")
         _check_path(path, written.at("path"))
+    access = defaults.reader(notes).http_api(written.get("authorizer"), written.at("authorizer"), function_key)
     return Route(
         kind="httpApi",
         method=method,
@@ -87,7 +99,8 @@ def http_api_route(function_key: str, event: Value, where: Where, defaults: Http
         payload=defaults.payload,
         cors=defaults.cors,
         timeout_s=defaults.timeout_s,
-        is_iam=_is_iam(written, function_key, notes),
+        is_iam=access.is_iam,
+        authorizer=access.authorizer,
         where=where,
     )
 
@@ -134,9 +147,6 @@ def _refuse_unsupported(written: Block, function_key: str, notes: Notes) -> None
     ):
         what = f"{function_key}: the integration {integration} is not supported"
         notes.refuse_unsupported(written.at("integration"), what, "use lambda-proxy")
-    if truth_of(written.get("private", False), written.at("private"), "private"):
-        what = f"{function_key}: API keys (private: true) are not supported, the route would be open"
-        notes.refuse_unsupported(written.at("private"), what, "remove private")
     if truth_of(written.get("async", False), written.at("async"), "async"):
         what = f"{function_key}: async: true is not supported"
         notes.refuse_unsupported(written.at("async"), what, "remove async")
@@ -158,16 +168,3 @@ def _required(written: Block, function_key: str, notes: Notes) -> tuple[tuple[st
             if truth_of(flag, where, f"request.parameters.{kind}.{name}"):
                 found.append((short, name))
     return tuple(found)
-
-
-def _is_iam(written: Block, function_key: str, notes: Notes) -> bool:
-    """Whether the route's authorizer is ``aws_iam``; others are refused: the route would be open."""
-    authorizer, where = written.get("authorizer"), written.at("authorizer")
-    if authorizer is None:
-        return False
-    kind = authorizer.get("type", "") if isinstance(authorizer, Block) else authorizer
-    if isinstance(kind, str) and kind.lower() == "aws_iam":
-        return True
-    what = f"{function_key}: this authorizer is not supported, the route would be open"
-    notes.refuse_unsupported(where, what, "remove it, or check the caller in the function")
-    return False

@@ -19,14 +19,14 @@ TOP_LEVEL_DEPLOYMENT = _words(
 )
 
 PROVIDER_SERVED = _words(
-    "name runtime stage region environment timeout memorySize httpApi apiGateway layers stackName logs"
+    "name runtime stage region environment timeout memorySize httpApi apiGateway layers stackName logs apiKeys"
 )
 PROVIDER_DEPLOYMENT = _words(
     """iam iamRoleStatements iamManagedPolicies role rolePermissionsBoundary tracing logRetentionInDays
     logDataProtectionPolicy vpc tags stackTags stackParameters stackPolicy deploymentBucket deploymentMethod
     deploymentPrefix versionFunctions architecture kmsKeyArn ecr endpointType profile eventBridge alb
     websocketsApiName websocketsApiRouteSelectionExpression websocketsDescription rollbackConfiguration
-    notificationArns cfnRole apiName apiKeys usagePlan resourcePolicy lambdaHashingVersion versionFunction
+    notificationArns cfnRole apiName usagePlan resourcePolicy lambdaHashingVersion versionFunction
     disableRollback vpcEndpointIds s3 snapStart runtimeManagement websocket cloudFront disableDefaultOutputExportNames
     ephemeralStorageSize"""
 )
@@ -35,9 +35,9 @@ PROVIDER_UNSUPPORTED = {"variableSyntax": "write variables as ${source:address}"
 
 HTTP_API_SERVED = _words("payload cors authorizers timeout")
 HTTP_API_DEPLOYMENT = _words("id name disableDefaultEndpoint metrics shouldStartNameWithService useProviderTags")
-API_GATEWAY_SERVED = _words("binaryMediaTypes")
+API_GATEWAY_SERVED = _words("binaryMediaTypes apiKeys")
 API_GATEWAY_DEPLOYMENT = _words(
-    """restApiId restApiRootResourceId restApiResources apiKeys apiKeySourceType usagePlan minimumCompressionSize
+    """restApiId restApiRootResourceId restApiResources apiKeySourceType usagePlan minimumCompressionSize
     request resourcePolicy shouldStartNameWithService metrics stage websocketApiId description disableDefaultEndpoint
     endpoint name"""
 )

@@ -112,6 +112,20 @@ class Cors:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Authorizer:
+    """A function that says whether a request may reach its route."""
+
+    function_key: str
+    kind: Literal["TOKEN", "REQUEST"]
+    payload: Literal["1.0", "2.0"] = "1.0"
+    #: ``("header" | "querystring" | "context", name)``: what tells who asks; absent ones are refused unasked
+    sources: tuple[tuple[str, str], ...] = ()
+    pattern: str | None = None  #: of the token (``TOKEN`` only)
+    ttl_s: int = 0  #: how long an answer holds
+    is_simple: bool = False  #: it may answer ``isAuthorized`` instead of a policy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
     """One route of the gateway, answered by a function."""
 
@@ -124,6 +138,8 @@ class Route:
     timeout_s: float | None = None  #: the gateway's patience; None: 29 s (``http``) or 30 s (``httpApi``)
     required: tuple[tuple[str, str], ...] = ()  #: ``("querystring" | "header" | "path", name)`` a request must have
     is_iam: bool = False  #: an ``aws_iam`` authorizer: the event names a local caller
+    authorizer: Authorizer | None = None
+    needs_key: bool = False  #: ``x-api-key`` has to be one of the project's
     binary_types: tuple[str, ...] = ()  #: ``http``: content types carried as base64
     where: Where = Where("")
 
@@ -166,6 +182,7 @@ class Project:
     routes: tuple[Route, ...] = ()
     mappings: tuple[MappingDeclaration, ...] = ()
     schedules: tuple[ScheduleDeclaration, ...] = ()
+    api_keys: tuple[str, ...] = ()  #: values of its API keys
     companions: tuple[str, ...] = ()  #: ``custom.pelton.companions``
     site: Path | None = None  #: ``custom.pelton.site``: folder of static files
     failures: Path | None = None  #: ``custom.pelton.failures``

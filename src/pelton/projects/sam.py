@@ -24,7 +24,7 @@ from pelton.projects.queues import read_queues
 from pelton.projects.resources import note_resources, read_outputs
 from pelton.projects.sam_apis import SamApis
 from pelton.projects.sam_config import SamConfig, read_sam_config
-from pelton.projects.sam_events import EventReader
+from pelton.projects.sam_events import EventReader, Surroundings
 from pelton.projects.sam_functions import read_functions
 from pelton.projects.sam_globals import with_globals
 from pelton.projects.sam_resources import with_event_resources
@@ -84,8 +84,9 @@ def _project(
     functions = with_event_settings(functions, template, evaluator, notes)
     skipped = _skipped(template, evaluator, {function.key for function in functions})
     apis = SamApis(template, evaluator, stack.name, notes)
-    reader = EventReader(template=template, evaluator=evaluator, apis=apis, root=path.parent, files=files, notes=notes)
-    routes = reader.routes(functions)
+    surroundings = Surroundings(template=template, evaluator=evaluator, root=path.parent, files=files, notes=notes)
+    reader = EventReader(of=surroundings, apis=apis, functions=functions)
+    routes = reader.routes()
     note_resources(template, evaluator, _known(template), notes)
     return Project(
         name=stack.name,
@@ -108,6 +109,7 @@ def _project(
         schedules=ScheduleReader(
             template=template, evaluator=evaluator, functions=functions, skipped=skipped, notes=notes
         ).read(),
+        api_keys=reader.api_keys(routes),
         companions=settings.companions,
         site=settings.site,
         failures=settings.failures,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pelton.projects.api_keys import made_up_key
 from pelton.projects.cross_origin import sam_cors, sam_http_api_cors
 from pelton.projects.documents import Block, Value
 from pelton.projects.intrinsics import Evaluator
@@ -73,6 +74,7 @@ class Api:
     authorizer: str | None  #: the default of its routes
     authorizers: Block
     needs_key: bool
+    makes_key: bool  #: its usage plan has a key of its own
     definition: Value  #: an OpenAPI document, not evaluated
     definition_file: Value
 
@@ -83,7 +85,7 @@ class SamApis:
     def __init__(self, template: Template, evaluator: Evaluator, stack: str, notes: Notes) -> None:
         self._template = template
         self._evaluator = evaluator
-        self._stack = stack
+        self.stack_name = stack
         self._notes = notes
         self._read: dict[str, Api] = {}
 
@@ -115,7 +117,7 @@ class SamApis:
             return self.api(next(name for name, implicit in IMPLICIT_APIS.items() if implicit == kind))
         text = text_of(reference, event.where, "the event's API")
         for logical_id in self._template.resources:
-            if self._template.type_of(logical_id) == kind and generated_id(self._stack, logical_id) == text:
+            if self._template.type_of(logical_id) == kind and generated_id(self.stack_name, logical_id) == text:
                 return self.api(logical_id)
         raise ProjectRefused(event.where, f"the API {text} is not in this template", "name it with !Ref Api")
 
@@ -124,6 +126,14 @@ class SamApis:
         if logical_id not in self._read:
             self._read[logical_id] = self._made(logical_id)
         return self._read[logical_id]
+
+    def made_keys(self) -> tuple[str, ...]:
+        """The keys that usage plans of the APIs read so far make."""
+        makers = [api.logical_id for api in self._read.values() if api.makes_key]
+        return tuple(
+            made_up_key(self.stack_name, f"{logical_id}ApiKey", self._template.resources.at(logical_id), self._notes)
+            for logical_id in makers
+        )
 
     def _properties(self, logical_id: str) -> Block:
         resource = block_of(self._template.resources[logical_id], self._template.resources.at(logical_id), logical_id)
@@ -138,6 +148,7 @@ class SamApis:
         }
         auth = block_of(values["Auth"], properties.at("Auth"), f"{logical_id}.Auth")
         default = auth.get("DefaultAuthorizer")
+        usage_plan = block_of(auth.get("UsagePlan"), auth.at("UsagePlan"), f"{logical_id}.Auth.UsagePlan")
         is_rest = self._template.type_of(logical_id) == REST_TYPE
         binary = texts_of(values["BinaryMediaTypes"], properties.at("BinaryMediaTypes"), "BinaryMediaTypes")
         return Api(
@@ -149,6 +160,7 @@ class SamApis:
             authorizer=None if default is None else text_of(default, auth.at("DefaultAuthorizer"), "DefaultAuthorizer"),
             authorizers=block_of(auth.get("Authorizers"), auth.at("Authorizers"), f"{logical_id}.Auth.Authorizers"),
             needs_key=str(auth.get("ApiKeyRequired", False)).lower() == "true",
+            makes_key=str(usage_plan.get("CreateUsagePlan", "NONE")).upper() != "NONE",
             definition=properties.get("DefinitionBody"),
             definition_file=values["DefinitionUri"],
         )

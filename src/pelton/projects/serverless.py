@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pelton.projects.api_keys import note_missing_keys, service_api_keys, template_api_keys
 from pelton.projects.custom import PeltonSettings, read_pelton_settings
 from pelton.projects.documents import Block
 from pelton.projects.event_invokes import with_event_settings
@@ -73,6 +74,8 @@ def _project(
         options=service.options,
         notes=notes,
     ).read()
+    api_keys = _api_keys(service, template, evaluator)
+    note_missing_keys(routes, api_keys, notes)
     note_resources(template, evaluator, {function_logical_id(key) for key in written}, notes)
     return Project(
         name=service.name,
@@ -87,6 +90,7 @@ def _project(
         schedules=ScheduleReader(
             template=template, evaluator=evaluator, functions=functions, skipped=skipped, notes=notes
         ).read(),
+        api_keys=api_keys,
         companions=settings.companions,
         site=settings.site,
         failures=settings.failures,
@@ -105,6 +109,16 @@ def _stack(service: Service) -> Stack:
         port=options.port,
         http_port=options.http_port,
     )
+
+
+def _api_keys(service: Service, template: Template, evaluator: Evaluator) -> tuple[str, ...]:
+    """Of ``provider.apiGateway``, of the provider itself as older projects have them, and of resources."""
+    found: tuple[str, ...] = ()
+    for path in (("provider", "apiGateway", "apiKeys"), ("provider", "apiKeys")):
+        found += service_api_keys(
+            service.variables.at(*path), service.main.at("provider"), service.stack_name, service.notes
+        )
+    return found + template_api_keys(template, evaluator, service.stack_name, service.notes)
 
 
 def _functions(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal
 
+from pelton.projects.authorizers import function_spellings, http_api_authorizers
 from pelton.projects.cross_origin import http_api_cors, with_methods_of_paths
 from pelton.projects.documents import Block, Unresolved, Value
 from pelton.projects.http_events import HttpDefaults, http_api_route, http_route
@@ -27,7 +28,7 @@ def service_events(service: Service, functions: Block, notes: Notes) -> tuple[li
     """
     routes: list[Route] = []
     mappings = Block(functions.where)
-    defaults = _http_defaults(service, notes)
+    defaults = _http_defaults(service, functions, notes)
     for key, function in functions.items():
         written = block_of(function, functions.at(key), key)
         for kind, event, where in _listed(written, key):
@@ -86,7 +87,7 @@ def _note_event(key: str, kind: str, where: Where, notes: Notes) -> None:
         notes.warn(where, f"{key}: there is no event {kind}, it has no effect", cure)
 
 
-def _http_defaults(service: Service, notes: Notes) -> HttpDefaults:
+def _http_defaults(service: Service, functions: Block, notes: Notes) -> HttpDefaults:
     variables, where = service.variables, service.main.at("provider")
     api = block_of(variables.at("provider", "httpApi"), where, "provider.httpApi")
     rest = block_of(variables.at("provider", "apiGateway"), where, "provider.apiGateway")
@@ -96,7 +97,16 @@ def _http_defaults(service: Service, notes: Notes) -> HttpDefaults:
         cors=http_api_cors(api.get("cors"), api.at("cors"), notes),
         binary_types=texts_of(rest.get("binaryMediaTypes"), rest.at("binaryMediaTypes"), "apiGateway.binaryMediaTypes"),
         timeout_s=None if timeout is None else whole_number_of(timeout, api.at("timeout"), "timeout", range(1, 31)),
+        functions=function_spellings({key: _name(service, key, functions) for key in functions}),
+        authorizers=http_api_authorizers(api),
     )
+
+
+def _name(service: Service, key: str, functions: Block) -> str:
+    """The function's Lambda name, where it is written plainly."""
+    function = functions[key]
+    name = function.get("name") if isinstance(function, Block) else None
+    return name if isinstance(name, str) else f"{service.name}-{service.stage}-{key}"
 
 
 def _own_payload(written: Block, key: str, defaults: HttpDefaults) -> HttpDefaults:

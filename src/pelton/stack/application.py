@@ -54,6 +54,7 @@ class Application:
                 stage=self.project.stage,
                 region=self.project.region,
                 site=self.project.site,
+                api_keys=frozenset(self.project.api_keys),
                 allow_hosts=settings.allow_hosts,
                 on_request=self._core.reporting.on_request,
                 clock=self._core.ground.clock,
@@ -72,7 +73,9 @@ class Application:
 
     def prewarm(self) -> None:
         """Import handlers in the background: those that people wait for (HTTP) first."""
-        routed = [route.function_key for route in self.project.routes]
+        routes = self.project.routes
+        asked = [route.authorizer.function_key for route in routes if route.authorizer is not None]
+        routed = asked + [route.function_key for route in routes]
         mapped = [mapping.function_key for mapping in self.project.mappings]
         self._spawn(self._prewarm([*dict.fromkeys(routed)], [*dict.fromkeys(mapped)]))
 

@@ -43,6 +43,7 @@ async def declare(core: Core, project: Project) -> Project:
             arns[table.name] = stream
     resolved = with_stream_arns(project, arns)
     awaited = {route.function_key for route in resolved.routes}
+    awaited |= {route.authorizer.function_key for route in resolved.routes if route.authorizer is not None}
     reacting = {mapping.function_key for mapping in resolved.mappings} - awaited
     for function in resolved.functions:
         _declare_function(core, resolved, function, gives_way=function.key in reacting)

@@ -25,6 +25,7 @@ from pelton.storage.copying import CannotCopy
 from pelton.storage.restoring import restore
 from pelton.tables.backfilling import expected_rows
 from tests.crash.armed import ARMED, POINTS
+from tests.crash.backups import backup_problems
 from tests.crash.history import History, Seen, delivery_problems, item_of, stream_problems
 from tests.crash.load import SNAPSHOT, Chores, Load, fill
 from tests.crash.project import FUNCTIONS, INDEX, LATER_INDEX, TABLE, begin_life, make_project, seen
@@ -48,7 +49,8 @@ class Totals:
     found_done: int = 0
     found_undone: int = 0
     records: int = 0
-    splits: int = 0
+    shards: int = 0  #: that splits and rollovers have made
+    backups: int = 0
     trimmed: int = 0
     checkpoints: int = 0  #: times the write-ahead log could start anew, as far as a server lived to tell
     snapshots: int = 0
@@ -81,6 +83,7 @@ class _Folder:
         self._history = History()
         self._records: list[Seen] = []
         self._newest: dict[str, int] = {}  #: sequence number read last, by shard
+        self._backups: list[str] = []  #: acknowledged, not yet looked at
         self._verified_ms = time.time_ns() // 1_000_000
         make_project(self._project)
 
@@ -107,7 +110,7 @@ class _Folder:
         totals.found_done += history.found_done
         totals.found_undone += history.found_undone
         totals.records += len(self._records)
-        totals.splits += (len(self._newest) - 1) // 2
+        totals.shards += len(self._newest) - 1
         totals.trimmed += trimmed(self._data_dir)
 
     def _start(self) -> Up:
@@ -124,7 +127,7 @@ class _Folder:
 
     def _kill_under_load(self, up: Up) -> None:
         """Write until the server ends at its point, or is killed at a random moment."""
-        chores = Chores(_port(up), self._data_dir, self._random, _stream(up))
+        chores = Chores(_port(up), self._data_dir, self._random, _stream(up), self._backups)
         load = Load(_port(up), self._history, self._random, chores)
         (self._data_dir / ARMED).touch()
         moment_s = self._random.uniform(0.05, 0.8) if self._random.random() < 0.85 else 3.0
@@ -148,6 +151,8 @@ class _Folder:
         problems = self._history.settle({key: int(item["n"]["N"]) for key, item in table.items()})
         problems += [f"{key}: torn: {item}"[:300] for key, item in table.items() if item != _whole(item)]
         problems += _index_problems(client, table)
+        self._totals.backups += len(self._backups)
+        problems += backup_problems(client, self._backups)
         self._records += sorted(_seen(record) for record in client.records(stream, self._newest))
         problems += stream_problems(self._history, self._records)
         for function in FUNCTIONS:

@@ -1,4 +1,4 @@
-"""What goes on while the server is killed: writers with keys of their own, and chores (splits, an index, snapshots)."""
+"""What goes on while the server is killed: writers with keys of their own, and chores (splits, an index, backups)."""
 
 from __future__ import annotations
 
@@ -111,13 +111,17 @@ def _update(key: str, version: int) -> dict[str, Any]:
 
 
 class Chores:
-    """Splits shards, makes an index and removes it, takes snapshots, one after the other."""
+    """Splits shards, rolls them over, makes an index and removes it, takes snapshots and backups, one by one.
 
-    def __init__(self, port: int, data_dir: Path, random: Random, stream: str) -> None:
+    ``backups`` gets the ARN of each that was acknowledged.
+    """
+
+    def __init__(self, port: int, data_dir: Path, random: Random, stream: str, backups: list[str]) -> None:
         self._client = Client(port)
         self._data_dir = data_dir
         self._random = random
         self._stream = stream
+        self._backups = backups
         self._pause = threading.Event()
 
     def run(self) -> None:
@@ -126,18 +130,27 @@ class Chores:
             for _ in range(self._random.randint(1, 2)):
                 self._pause.wait(self._random.random() * 0.2)
                 with contextlib.suppress(NotRunning, CallRefused, OSError, http.client.HTTPException):
-                    self._random.choice((self._split, self._index, self._snapshot))()
+                    self._random.choice((self._split, self._roll, self._index, self._snapshot, self._backup))()
 
     def _snapshot(self) -> None:
         for _ in RunningPelton(self._data_dir).post_lines("snapshot", file=str(self._data_dir / SNAPSHOT)):
             pass
 
+    def _backup(self) -> None:
+        made = self._client.call("CreateBackup", TableName=TABLE, BackupName="crash")
+        self._backups.append(made["BackupDetails"]["BackupArn"])
+
     def _split(self) -> None:
-        description = self._client.call("DescribeStream", StreamArn=self._stream)["StreamDescription"]
-        is_open = [s for s in description["Shards"] if "EndingSequenceNumber" not in s["SequenceNumberRange"]]
+        is_open = self._open_shards()
         if len(is_open) < SHARDS_MAX:
-            shard = self._random.choice(is_open)["ShardId"]
-            RunningPelton(self._data_dir).post("split", TABLE, shard=shard)
+            RunningPelton(self._data_dir).post("split", TABLE, shard=self._random.choice(is_open))
+
+    def _roll(self) -> None:
+        RunningPelton(self._data_dir).post("roll", TABLE, shard=self._random.choice(self._open_shards()))
+
+    def _open_shards(self) -> list[str]:
+        description = self._client.call("DescribeStream", StreamArn=self._stream)["StreamDescription"]
+        return [s["ShardId"] for s in description["Shards"] if "EndingSequenceNumber" not in s["SequenceNumberRange"]]
 
     def _index(self) -> None:
         with contextlib.suppress(Refused):  # It is still being made, or removed.

@@ -56,16 +56,19 @@ class Backfilling:
         self._server = server
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
-        self._began = time.perf_counter()
-        self._sent = 0
+        self._began = 0.0
+        self._sent_before = 0
+        self._sent = [0, 0]  #: by those that are over, and by the one under way
         self.per_s = 0.0
 
     def __enter__(self) -> Backfilling:
         self._thread.start()
         time.sleep(0.5)  # It is at full rate.
+        self._began, self._sent_before = time.perf_counter(), sum(self._sent)
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.per_s = (sum(self._sent) - self._sent_before) / (time.perf_counter() - self._began)
         self._over.set()
         self._thread.join()
 
@@ -74,8 +77,8 @@ class Backfilling:
             row = _begin(self._server, "backfill")
             while row["state"] == "running" and not self._over.wait(_LOOK_S):
                 row = _row(self._server, row)
-            self._sent += row["done"]
-        self.per_s = self._sent / (time.perf_counter() - self._began)
+                self._sent[1] = row["done"]
+            self._sent = [sum(self._sent), 0]
         if row["state"] == "running":
             _ask(self._server, "backfill", action="cancel")
             _until_over(self._server, row)

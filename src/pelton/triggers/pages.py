@@ -72,6 +72,10 @@ class Pages:
             return read._replace(has_more=True)
         return read
 
+    def may_claim(self, shard_id: str) -> bool:
+        """Whether there may be something to claim for the shard, and room for it."""
+        return shard_id not in self._exhausted and self.has_room(shard_id)
+
     def look_again(self) -> None:
         """There may be something to claim where there was nothing."""
         self._exhausted.clear()
@@ -117,7 +121,7 @@ class Pages:
     def _is_time(self, shard_id: str, read: Page) -> bool:
         self._log_pages[shard_id] = self._log_pages.get(shard_id, 0) + 1
         is_turn = not read.has_more or self._log_pages[shard_id] > _LOG_PAGES
-        return is_turn and not read.is_end and shard_id not in self._exhausted and self.has_room(shard_id)
+        return is_turn and not read.is_end and self.may_claim(shard_id)
 
 
 def _part(page: ClaimedPage, after: SequenceNumber, limit: int) -> Page:

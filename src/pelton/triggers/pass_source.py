@@ -17,6 +17,7 @@ from pelton.triggers.live_done import LiveDone
 from pelton.triggers.log_source import LogSource
 from pelton.triggers.mappings import EventSourceMapping
 from pelton.triggers.pages import Pages, Register
+from pelton.triggers.pass_brake import PassBrake
 from pelton.triggers.pass_rate import PassRate
 from pelton.triggers.protocols import Page, SourceRecord, SourceShard, Unread
 from pelton.triggers.replaying import Replay
@@ -32,12 +33,18 @@ class PassSource:
     """A ``Source``: one mapping's."""
 
     def __init__(
-        self, log: LogSource, mapping: Callable[[], EventSourceMapping], clock: Clock, claim: ClaimPage
+        self,
+        log: LogSource,
+        mapping: Callable[[], EventSourceMapping],
+        clock: Clock,
+        claim: ClaimPage,
+        brake: PassBrake,
     ) -> None:
         self.log = log
         self._mapping = mapping
         self._clock = clock
         self._claim = claim
+        self._brake = brake
         self._row: Pass | None = None
         self._replay: Replay | None = None
         self._pages: Pages | None = None
@@ -98,7 +105,7 @@ class PassSource:
         if self._pages is None:
             return await self.log.read(shard_id, after, limit)
         is_running = self._row is not None and self._row.state == RUNNING
-        may_claim = is_running and self._rate.allows(lambda: self.wake(shard_id))
+        may_claim = is_running and self._pages.may_claim(shard_id) and self._may_give(shard_id)
         pages, claim_limit = self._pages, self._rate.limit(_BITE_RECORDS) if may_claim else 0
         page = await pages.read(shard_id, after, limit, claim_limit=claim_limit)
         self._rate.spend(pages.take_claimed())
@@ -108,9 +115,11 @@ class PassSource:
         """A page of a virtual shard; one of a replay that has ended is at its end."""
         if self._replay is None or self._row is None:
             return Page((), after, has_more=False, is_end=True)
-        if self._row.state == PAUSED or not self._rate.allows(lambda: self.wake(shard_id)):
+        if self._row.state == PAUSED or not self._may_give(shard_id):
             return Page((), after, has_more=False, is_end=False)
+        began_s = self._clock.monotonic()
         page = await self._replay.read(shard_id, after, self._rate.limit(min(limit, _BITE_RECORDS)), self._wants)
+        self._brake.bitten(self._clock.monotonic() - began_s, 0)
         self._rate.spend(len(page.records))
         self.given[shard_id] = page.read_through
         now_ms = self._clock.now_ms()
@@ -145,6 +154,11 @@ class PassSource:
     def partition_key(self, record: SourceRecord) -> bytes:
         """The record's partition key as bytes."""
         return self.log.partition_key(record)
+
+    def _may_give(self, shard_id: str) -> bool:
+        """Whether rate and brake let the pass give something now; else the shard's reader is woken when they may."""
+        wake = partial(self.wake, shard_id)
+        return self._rate.allows(wake) and self._brake.allows((self._mapping().uuid, shard_id), wake)
 
     def _wants(self, record: SourceRecord) -> bool:
         return Filter(self._mapping().settings.filters)(record.event)

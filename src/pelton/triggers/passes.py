@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -27,8 +26,8 @@ from pelton.triggers.errors import PassRefused
 from pelton.triggers.live_done import LiveDone
 from pelton.triggers.log_source import LogSource
 from pelton.triggers.mappings import EventSourceMapping
-from pelton.triggers.pages import Register
-from pelton.triggers.pass_claims import Claimed, claim_page
+from pelton.triggers.pass_brake import PassBrake
+from pelton.triggers.pass_claims import Claiming
 from pelton.triggers.pass_counts import PassCounts
 from pelton.triggers.pass_marks import discard_detail, mark_redriven
 from pelton.triggers.pass_progress import (
@@ -83,6 +82,8 @@ class Passes:
         self._active: dict[str, Pass] = {}  #: by mapping
         self._sources: dict[str, tuple[str, PassSource]] = {}  #: by mapping: of which stream, and the source
         self._counts = PassCounts(clock)
+        self._brake = PassBrake(clock, lambda: storage.snapshot().tip())
+        self._claim = Claiming(storage, clock, self._brake, self._update)
         self._timer: Timer | None = None
         self._is_closed = False
 
@@ -103,7 +104,8 @@ class Passes:
         """What a mapping reads through; the same one for as long as it has that stream."""
         arn, source = self._sources.get(mapping.uuid, ("", None))
         if source is None or arn != mapping.stream_arn:
-            source = PassSource(log, lambda: self._mappings.find(mapping.uuid) or mapping, self._clock, self._claim)
+            present = partial(self._present, mapping)
+            source = PassSource(log, present, self._clock, self._claim, self._brake)
             self._sources[mapping.uuid] = (mapping.stream_arn, source)
             row = self._active.get(mapping.uuid)
             if row is not None and row.body["stream"] == mapping.stream_arn:
@@ -210,29 +212,13 @@ class Passes:
         put_pass(transaction, changed, self._clock.now_ms())
         return changed
 
+    def _present(self, mapping: EventSourceMapping) -> EventSourceMapping:
+        return self._mappings.find(mapping.uuid) or mapping
+
     def _live(self, row: Pass, log: LogSource) -> tuple[dict[str, LiveDone], dict[str, SequenceNumber]]:
         """What live delivery has done, while its shards wait for a replay; and how far that has come."""
         with self._storage.snapshot() as snapshot:
             return replay_places(row, checkpoints(snapshot, row.mapping), log.partition_key)
-
-    async def _claim(self, pass_id: int, shard_id: str, limit: int, register: Register) -> bool:
-        """Claim a page, registered in the moment of its commit; whether there may be another."""
-        claimed: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-
-        def done(answer: Claimed | BaseException) -> None:
-            if isinstance(answer, tuple):
-                register(answer[1])
-                self._update(answer[0])
-            if claimed.done():
-                return
-            if isinstance(answer, BaseException):
-                claimed.set_exception(answer)
-            else:
-                claimed.set_result(answer is not None and answer[2])
-
-        now_ms = self._clock.now_ms()
-        self._storage.submit(partial(claim_page, asked=(pass_id, shard_id), limit=limit, now_ms=now_ms), done)
-        return await claimed
 
     def _put_back(self, transaction: WriteTransaction) -> None:
         for row in active_passes(transaction):

@@ -159,7 +159,7 @@ def _present(snapshot: Snapshot, table: Table, record: FailedRecord) -> Images:
     item, change = snapshot.item(table, record.key), record.event["dynamodb"]
     old = change.get("OldImage") or (change.get("NewImage") if item is None else None)
     name = "REMOVE" if item is None else "MODIFY"
-    return Images(name, orjson.dumps(change["Keys"]), item, None if old is None else orjson.dumps(old))
+    return Images(name, change["Keys"], item, None if old is None else orjson.dumps(old))
 
 
 def _shard_of(stream: Stream, key: bytes) -> str:

@@ -131,9 +131,12 @@ class World:
 
 
 async def rest(rounds: int = 60) -> None:
-    """Let the loop's ready tasks run."""
+    """Let the loop's ready tasks run, so many rounds at most; none is left out in which anything could run."""
+    ready = getattr(asyncio.get_running_loop(), "_ready", None)  # Asyncio's own loop keeps them there.
     for _ in range(rounds):
         await asyncio.sleep(0)
+        if ready is not None and not ready:
+            return
 
 
 @contextmanager

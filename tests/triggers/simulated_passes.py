@@ -9,10 +9,12 @@ A seed says everything.
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import tempfile
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from random import Random
 
@@ -47,6 +49,10 @@ from tests.triggers.reacting import (
 
 KEYS = [f"k{number}" for number in range(6)]
 _END_ROUNDS = 60
+#: Steps between two kills, at least and at most.
+WHOLE, SHORT = (4, 14), (3, 7)
+#: Where it lies costs a tenth of all; None: wherever temporary files lie.
+_IN_MEMORY = next((name for name in ("/dev/shm",) if os.access(name, os.W_OK)), None)
 
 
 @dataclass
@@ -84,8 +90,9 @@ class Sink:
 class PassSimulation:
     """One seed."""
 
-    def __init__(self, seed: int, folder: Path) -> None:
+    def __init__(self, seed: int, folder: Path, steps: tuple[int, int] = WHOLE) -> None:
         self.random = Random(seed)
+        self.steps = steps
         self.folder = folder
         self.clock = ManualClock()
         self.sink = Sink(self.random)
@@ -105,13 +112,15 @@ class PassSimulation:
     async def _live(self, *, is_first: bool, is_last: bool) -> None:
         self.clock = ManualClock(self.clock.now_ms())  # The timers of a killed process die with it.
         workshop = Workshop(handlers={"index": self.sink, "other": self._look_on})
-        with world(self.folder, workshop, self.clock, self.random.randrange(1 << 30), Durability.NONE) as pelton:
-            if is_first:
-                make_table(pelton.storage, shards=self.random.choice((1, 1, 2)))
+        seed = self.random.randrange(1 << 30)
+        if is_first:
+            for name, content in with_table(self.random.choice((1, 1, 2))).items():
+                (self.folder / name).write_bytes(content)
+        with world(self.folder, workshop, self.clock, seed, Durability.NONE) as pelton:
             await pelton.triggers.start()
             mapping = await self._map(pelton) if is_first else pelton.triggers.mappings()[0]
             mapping = next(each for each in pelton.triggers.mappings() if each.function_name == "index")
-            for _ in range(self.random.randint(4, 14)):
+            for _ in range(self.random.randint(*self.steps)):
                 await self._step(pelton, mapping)
             if is_last:
                 await self._finish(pelton, mapping)
@@ -250,6 +259,16 @@ class PassSimulation:
         self.other |= {number_of(record) for record in records}
 
 
+@cache
+def with_table(shards: int) -> dict[str, bytes]:
+    """The files of a folder that holds the table and nothing else; making it costs as much as a life."""
+    with tempfile.TemporaryDirectory(dir=_IN_MEMORY) as name:
+        folder = Path(name)
+        with world(folder, durability=Durability.NONE) as pelton:
+            make_table(pelton.storage, shards=shards)
+        return {file.name: file.read_bytes() for file in folder.iterdir()}
+
+
 async def _kill() -> None:
     """End everything under way where it stands."""
     tasks = asyncio.all_tasks() - {asyncio.current_task()}
@@ -275,13 +294,13 @@ def removing(identifier: str) -> Callable[[WriteTransaction], SequenceNumber | N
     return decide
 
 
-def failures(seeds: Iterable[int]) -> list[str]:
+def failures(seeds: Iterable[int], steps: tuple[int, int] = WHOLE) -> list[str]:
     """What went wrong, with its seed."""
     found = []
     for seed in seeds:
-        folder = Path(tempfile.mkdtemp())
+        folder = Path(tempfile.mkdtemp(dir=_IN_MEMORY))
         try:
-            found += [f"seed {seed}: {wrong}" for wrong in PassSimulation(seed, folder).run()]
+            found += [f"seed {seed}: {wrong}" for wrong in PassSimulation(seed, folder, steps).run()]
         except Exception as error:  # whatever it was belongs to its seed
             found.append(f"seed {seed}: {type(error).__name__}: {error}")
         finally:

@@ -17,6 +17,7 @@ from pelton.functions.errors import (
     TooManyRequests,
 )
 from pelton.functions.invocation import Draining, Invocation, Outcome, Throttled
+from pelton.functions.response_stream import CONTENT_TYPE, event_stream
 from pelton.functions.service import Functions
 from pelton.functions.trace import child_of
 from pelton.operations import Access, JsonObject, Operation, RequestContext
@@ -33,7 +34,7 @@ _Decision = Callable[[], Awaitable[JsonObject]]
 
 
 def invoke_operations(functions: Functions, events: AsyncInvocations) -> Mapping[str, Operation]:
-    """Invoke, and InvokeAsync, which is older and means the same as ``Event``."""
+    """Invoke, InvokeWithResponseStream, and InvokeAsync, which is older and means the same as ``Event``."""
 
     def invoke(body: JsonObject, context: RequestContext) -> _Decision:
         _, address = function_at(functions, body, context)
@@ -41,7 +42,16 @@ def invoke_operations(functions: Functions, events: AsyncInvocations) -> Mapping
         if kind == "Event":
             event = _event(body.get("Payload") or b"", EVENT_BYTES_MAX, _TOO_LARGE_EVENT)
             return lambda: _accept(events, address, event, context.trace)
-        invocation = Invocation(
+        invocation = invocation_of(address, body, context)
+        return lambda: _invoke(functions, invocation, is_dry=kind == "DryRun")
+
+    def stream(body: JsonObject, context: RequestContext) -> _Decision:
+        _, address = function_at(functions, body, context)
+        invocation = invocation_of(address, body, context)
+        return lambda: _stream(functions, invocation, is_dry=body.get("InvocationType") == "DryRun")
+
+    def invocation_of(address: Address, body: JsonObject, context: RequestContext) -> Invocation:
+        return Invocation(
             function_name=address.arn,
             payload=_event(body.get("Payload") or b"", PAYLOAD_BYTES_MAX, _TOO_LARGE),
             trace=child_of(functions.random, context.trace),
@@ -49,7 +59,6 @@ def invoke_operations(functions: Functions, events: AsyncInvocations) -> Mapping
             wants_log_tail=body.get("LogType") == "Tail",
             origin={"type": "invoke", "cause": context.trace},
         )
-        return lambda: _invoke(functions, invocation, is_dry=kind == "DryRun")
 
     def invoke_async(body: JsonObject, context: RequestContext) -> _Decision:
         _, address = function_at(functions, body, context)
@@ -63,6 +72,7 @@ def invoke_operations(functions: Functions, events: AsyncInvocations) -> Mapping
 
     return {
         "Invoke": Operation(name="Invoke", access=Access.CALL, prepare=invoke),
+        "InvokeWithResponseStream": Operation(name="InvokeWithResponseStream", access=Access.CALL, prepare=stream),
         "InvokeAsync": Operation(name="InvokeAsync", access=Access.CALL, prepare=invoke_async),
     }
 
@@ -76,13 +86,28 @@ async def _accept(events: AsyncInvocations, address: Address, payload: bytes, tr
 async def _invoke(functions: Functions, invocation: Invocation, *, is_dry: bool) -> JsonObject:
     if is_dry:
         return {"StatusCode": 204, "Payload": b""}
+    return _reply(await _outcome(functions, invocation), wants_log_tail=invocation.wants_log_tail)
+
+
+async def _stream(functions: Functions, invocation: Invocation, *, is_dry: bool) -> JsonObject:
+    if is_dry:
+        return {"StatusCode": 204, "EventStream": b""}
+    outcome = await _outcome(functions, invocation)
+    return {
+        "StatusCode": 200,
+        "ExecutedVersion": outcome.executed_version,
+        "ResponseStreamContentType": CONTENT_TYPE,
+        "EventStream": event_stream(outcome, wants_log_tail=invocation.wants_log_tail),
+    }
+
+
+async def _outcome(functions: Functions, invocation: Invocation) -> Outcome:
     try:
-        outcome = await functions.invoke(invocation)
+        return await functions.invoke(invocation)
     except Throttled as error:
         raise TooManyRequests("Rate Exceeded.", error.reason.value) from error
     except Draining as error:
         raise ServiceUnavailable(str(error)) from error
-    return _reply(outcome, wants_log_tail=invocation.wants_log_tail)
 
 
 def _reply(outcome: Outcome, *, wants_log_tail: bool) -> JsonObject:

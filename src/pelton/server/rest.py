@@ -109,7 +109,8 @@ class RestProtocol:
                 headers.append((header.encode(), _header_value(value)))
         if status == HTTPStatus.NO_CONTENT:
             return HttpResponse(status, tuple(headers))
-        headers.append((b"Content-Type", _JSON))
+        if not any(name == b"Content-Type" for name, _ in headers):
+            headers.append((b"Content-Type", _JSON))
         return HttpResponse(status, tuple(headers), _response_body(result, located, reply["payload"]))
 
     def _json_object(self, request: HttpRequest) -> JsonObject:

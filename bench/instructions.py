@@ -18,7 +18,6 @@ import sys
 from pathlib import Path
 
 from bench.plan import ProgressLine
-from bench.run import SCRATCH
 from bench.trace import CONNECTIONS, OPERATIONS
 
 _FEW, _MANY = 5, 15
@@ -39,7 +38,6 @@ def _run(operation: str, rounds: int) -> int:
     valgrind = shutil.which("valgrind")
     if valgrind is None:
         raise NoValgrind("valgrind counts the instructions and is not installed: apt install valgrind")
-    SCRATCH.mkdir(exist_ok=True)
     command = [valgrind, "--tool=callgrind", f"--callgrind-out-file={os.devnull}", sys.executable, "-m", "bench.trace"]
     command += [operation, "--rounds", str(rounds), "--items", str(_ITEMS)]
     environment = {**os.environ, "PYTHONHASHSEED": "0", "PYTHONMALLOC": "pymalloc"}

@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench.rows import Row
+
+#: Beside the sources: a temporary folder may lie in memory, where a commit waits for nothing.
+SCRATCH = Path(__file__).parents[1] / ".bench"
+
+
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """A folder on the sources' disk for one run, removed at its end."""
+    SCRATCH.mkdir(exist_ok=True)
+    folder = Path(tempfile.mkdtemp(dir=SCRATCH))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -75,6 +75,15 @@ def with_section(page: str, text: str, begin: str, end: str) -> str:
     return f"{before}{begin}\n\n{text}\n\n{end}{after}"
 
 
+def write_section(file: Path, text: str, begin: str, end: str) -> None:
+    """Put the text between two lines of a page.
+
+    Raises:
+        NoMarkers: see ``with_section``.
+    """
+    file.write_text(with_section(file.read_text(encoding="utf-8"), text, begin, end), encoding="utf-8")
+
+
 def write_table(file: Path, table: str) -> None:
     """Put the table into a page; a page that is not there is made, with nothing else in it."""
     page = file.read_text(encoding="utf-8") if file.exists() else f"# Performance\n\n{BEGIN}\n{END}\n"

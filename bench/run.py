@@ -10,9 +10,7 @@ composes them and prints; it ends with 1 when a budget is missed or a row could 
 from __future__ import annotations
 
 import argparse
-import shutil
 import sys
-import tempfile
 import traceback
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -35,7 +33,7 @@ from bench import (
     storage_rows,
     tail_latency,
 )
-from bench.plan import Family, Plan, ProgressLine
+from bench.plan import Family, Plan, ProgressLine, scratch_folder
 from bench.report import as_json, machine, markdown, text_table, write_table
 from bench.rows import Row, Verdict
 
@@ -57,8 +55,6 @@ FAMILIES: Mapping[str, Family] = {
     "fan-out": fan_out.rows,
     "operations": operations.rows,
 }
-#: Beside the sources: a temporary folder may lie in memory, where a commit waits for nothing.
-SCRATCH = Path(__file__).parents[1] / ".bench"
 
 
 def measured(names: Sequence[str], plan: Plan, progress: ProgressLine) -> list[Row]:
@@ -95,20 +91,16 @@ def main() -> int:
     """Measure, print, write; the exit code."""
     asked = arguments()
     progress = ProgressLine()
-    SCRATCH.mkdir(exist_ok=True)
-    folder = Path(tempfile.mkdtemp(dir=SCRATCH))
-    plan = Plan(
-        folder=folder,
-        seconds=asked.seconds,
-        rounds=asked.rounds,
-        tail_s=asked.minutes * 60,
-        is_whole=asked.whole,
-        say=progress.say,
-    )
-    try:
+    with scratch_folder() as folder:
+        plan = Plan(
+            folder=folder,
+            seconds=asked.seconds,
+            rounds=asked.rounds,
+            tail_s=asked.minutes * 60,
+            is_whole=asked.whole,
+            say=progress.say,
+        )
         rows = measured(asked.only or list(FAMILIES), plan, progress)
-    finally:
-        shutil.rmtree(folder)
     print(as_json(rows, machine()) if asked.json else text_table(rows, machine()))
     if asked.write:
         write_table(asked.write, markdown(rows, machine(), datetime.now(UTC).date()))

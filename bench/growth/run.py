@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
 import sys
-import tempfile
 import traceback
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -19,9 +17,8 @@ from pathlib import Path
 
 from bench.growth.curves import Growth, plot, table
 from bench.growth.dimensions import DIMENSIONS
-from bench.plan import Plan, ProgressLine
-from bench.report import machine, with_section
-from bench.run import SCRATCH
+from bench.plan import Plan, ProgressLine, scratch_folder
+from bench.report import machine, write_section
 
 #: What stands between these two lines of a page is written by this program.
 BEGIN = "<!-- growth: written by `make bench-growth`, not by hand -->"
@@ -70,19 +67,14 @@ def main() -> int:
     """Measure, print, write; 1 when something could not be measured."""
     asked = arguments()
     progress = ProgressLine()
-    SCRATCH.mkdir(exist_ok=True)
-    folder = Path(tempfile.mkdtemp(dir=SCRATCH))
-    plan = Plan(folder=folder, say=progress.say, seconds=asked.seconds, is_whole=asked.whole)
     names = asked.only or list(_NAMES)
-    try:
+    with scratch_folder() as folder:
+        plan = Plan(folder=folder, say=progress.say, seconds=asked.seconds, is_whole=asked.whole)
         found = measured(names, plan, progress)
-    finally:
-        shutil.rmtree(folder)
     text = page(found)
     print(json.dumps([asdict(growth) for growth in found]) if asked.json else text)
     if asked.write:
-        whole = asked.write.read_text(encoding="utf-8")
-        asked.write.write_text(with_section(whole, text, BEGIN, END), encoding="utf-8")
+        write_section(asked.write, text, BEGIN, END)
         plots = asked.write.parent / PLOTS
         plots.mkdir(exist_ok=True)
         for growth in found:

@@ -11,9 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
 import sys
-import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -29,10 +27,9 @@ from bench.peers.loads import CONNECTIONS, LOADS, Load, filled, rate
 from bench.peers.properties import PROPERTIES, survival
 from bench.peers.results import Found, notes, plot, property_table, rate_table, target_table
 from bench.peers.running import DidNotAnswer, RunningPeer, running
-from bench.plan import ProgressLine
+from bench.plan import ProgressLine, scratch_folder
 from bench.programs import floor
-from bench.report import machine, with_section
-from bench.run import SCRATCH
+from bench.report import machine, write_section
 
 #: What stands between these two lines of a page is written by this program.
 BEGIN = "<!-- peers: written by `make bench-peers`, not by hand -->"
@@ -171,22 +168,16 @@ def arguments() -> argparse.Namespace:
 def main() -> int:
     """Measure, print, write; the exit code."""
     asked = arguments()
-    SCRATCH.mkdir(exist_ok=True)
-    folder = Path(tempfile.mkdtemp(dir=SCRATCH))
     progress = ProgressLine()
-    run = Run(seconds=asked.seconds, rounds=asked.rounds, folder=folder, progress=progress, found=Found())
-    try:
+    with scratch_folder() as folder:
+        run = Run(seconds=asked.seconds, rounds=asked.rounds, folder=folder, progress=progress, found=Found())
         alone = generator_rate(folder / "floor")
         run.all([peer for peer in PEERS if not asked.only or peer.name in (*asked.only, "Pelton")])
-    finally:
-        progress.end()
-        shutil.rmtree(folder, ignore_errors=True)
+    progress.end()
     text = page(run.found, alone)
     print(_json(run.found, alone) if asked.json else text)
     if asked.write:
-        asked.write.write_text(
-            with_section(asked.write.read_text(encoding="utf-8"), text, BEGIN, END), encoding="utf-8"
-        )
+        write_section(asked.write, text, BEGIN, END)
         plots = asked.write.parent / PLOTS
         plots.mkdir(exist_ok=True)
         (plots / "put.svg").write_text(plot(run.found, "PutItem", 64), encoding="utf-8")

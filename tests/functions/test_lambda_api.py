@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from botocore.loaders import Loader
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,6 +22,7 @@ from pelton.functions.asynchronous.destinations import DestinationFailed
 from pelton.functions.asynchronous.engine import AsyncInvocations
 from pelton.functions.asynchronous.records import DeadLetter
 from pelton.functions.attached import Attached
+from pelton.functions.configuration import requested
 from pelton.functions.errors import InvalidParameterValue
 from pelton.functions.service import Functions
 from pelton.operations import JsonObject, RequestContext
@@ -217,11 +219,24 @@ REFUSED: list[tuple[str, dict[str, object], int, str]] = [
     ("Invoke", {"FunctionName": "declared", "ClientContext": "e30"}, 400, "Client context must be a valid Base64"),
     ("CreateFunction", {"FunctionName": "declared"}, 409, "Function already exist: declared"),
     ("CreateFunction", {"Runtime": "ruby3.3"}, 400, "function made: runtime 'ruby3.3' is not served here"),
+    (
+        "CreateFunction",
+        {"Runtime": "cobol1"},
+        400,
+        "Value cobol1 at 'runtime' failed to satisfy constraint: Member must",
+    ),
+    (
+        "CreateFunction",
+        {"FunctionName": "x" * 65},
+        400,
+        f"1 validation error detected: Value '{'x' * 65}' at 'functionName' failed to satisfy constraint: Member must",
+    ),
+    ("CreateFunction", {"SnapStart": {"ApplyOn": "PublishedVersions"}}, 400, "SnapStart is not served here"),
     ("CreateFunction", {"Layers": ["arn"]}, 400, "Layers is not served here"),
     ("PublishVersion", {"FunctionName": "declared"}, 409, "Function declared is declared by the project"),
     ("CreateFunction", {"PackageType": "Image"}, 400, "PackageType Image is not served here"),
     ("CreateFunction", {"Code": {"S3Bucket": "b"}}, 400, "S3Bucket is not served here"),
-    ("CreateFunction", {"Code": {}}, 400, "Code.ZipFile is required"),
+    ("CreateFunction", {"Code": {}}, 400, "Please provide a source for function code."),
     ("CreateFunction", {"Code": {"ZipFile": b"no zip"}}, 400, "Could not unzip uploaded file."),
     ("CreateFunction", {"Environment": {"Variables": {"AWS_REGION": "x"}}}, 400, "Lambda was unable to configure your"),
     ("CreateFunction", {"Environment": {"Variables": {"A": "x" * 4096}}}, 400, "Lambda was unable to configure your"),
@@ -243,6 +258,17 @@ def test_a_bad_request_gets_lambdas_error(client: Client, name: str, body: JsonO
 
     assert refused[0] == status
     assert str(refused[2]).startswith(text)
+
+
+def test_snap_start_that_applies_on_none_is_none(client: Client) -> None:
+    created = client.create(SnapStart={"ApplyOn": "None"})
+
+    assert created["SnapStart"] == {"ApplyOn": "None", "OptimizationStatus": "Off"}
+
+
+def test_every_runtime_of_the_model_is_one() -> None:
+    for runtime in Loader().load_service_model("lambda", "service-2")["shapes"]["Runtime"]["enum"]:
+        requested({"Runtime": runtime})
 
 
 def test_an_outdated_revision_is_refused(client: Client) -> None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from pelton.arns import function_arn
+from pelton.errors import ValidationFailed
 from pelton.functions.definition import LATEST, Function
 from pelton.functions.errors import FunctionNotFound, InvalidParameterValue
 from pelton.functions.names import parse_function_name
 from pelton.functions.service import Functions
 from pelton.operations import JsonObject, RequestContext
+
+_NAME_MAX = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +43,18 @@ def address_of(body: JsonObject, context: RequestContext) -> Address:
     """Where the request points.
 
     Raises:
+        ValidationFailed: the name is too long; the model's bound is that of an ARN.
         InvalidParameterValue: no such form of a name, or two different qualifiers.
         FunctionNotFound: an ARN of another region.
     """
     parts = parse_function_name(body["FunctionName"])
-    if parts is None or len(parts.name) > 64:
+    if parts is None:
         raise InvalidParameterValue(f"FunctionName {body['FunctionName']!r} is neither a function's name nor its ARN")
+    if len(parts.name) > _NAME_MAX:
+        raise ValidationFailed(
+            f"1 validation error detected: Value '{body['FunctionName']}' at 'functionName' failed to satisfy "
+            f"constraint: Member must have length less than or equal to {_NAME_MAX}"
+        )
     if parts.region not in (None, context.region):
         raise FunctionNotFound(f"Functions from '{parts.region}' are not reachable in this region ('{context.region}')")
     qualifier = body.get("Qualifier")

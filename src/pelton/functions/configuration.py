@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,7 +34,6 @@ _REFUSED = (
     "FileSystemConfigs",
     "ImageConfig",
     "PublishTo",
-    "SnapStart",
     "TenancyConfig",
     "CapacityProviderConfig",
     "DurableConfig",
@@ -49,6 +49,16 @@ _DEFAULTS: JsonObject = {
     "EphemeralStorage": {"Size": 512},
 }
 _ENVIRONMENT_BYTES_MAX = 4096
+#: What Lambda offers for new functions; older ones of these families are runtimes too.
+_RUNTIMES = (
+    *("nodejs20.x", "nodejs22.x", "nodejs24.x", "python3.10", "python3.11", "python3.12", "python3.13", "python3.14"),
+    *("java11", "java17", "java21", "java25", "java8.al2", "dotnet8", "ruby3.2", "ruby3.3", "ruby3.4"),
+    *("provided.al2", "provided.al2023"),
+)
+_RUNTIME = re.compile(
+    r"nodejs(\d+)?(\.\d+|\.x)?(-edge)?|python[23]\.\d+|java\d+(\.al\d+)?|dotnet(core)?\d+(\.\d)?|ruby\d\.\d"
+    r"|go1\.x|provided(\.al\d+)?|custom|arn:.*"
+)
 _RESERVED = frozenset(
     {
         "_HANDLER",
@@ -85,6 +95,9 @@ def requested(request: JsonObject, before: JsonObject | None = None) -> JsonObje
             raise InvalidParameterValue(
                 f"{member} is not served here: leave it out (function code runs from its folder)"
             )
+    _check_runtime(request.get("Runtime"))
+    if (request.get("SnapStart") or {}).get("ApplyOn", "None") != "None":
+        raise InvalidParameterValue("SnapStart is not served here: leave it out, or let it apply on None")
     if request.get("PackageType", "Zip") != "Zip":
         raise InvalidParameterValue("PackageType Image is not served here: upload a zip archive")
     shown = {member: request[member] for member in (*_SHOWN, *_SHOWN_DEPLOYMENT) if request.get(member) is not None}
@@ -173,6 +186,15 @@ def shown(settings: JsonObject, function: Function, qualifier: str | None = None
         "SnapStart": {"ApplyOn": "None", "OptimizationStatus": "Off"},
         "LoggingConfig": function.logging.shown(function.log_group),
     }
+
+
+def _check_runtime(runtime: str | None) -> None:
+    """Refuse what is no runtime of Lambda's; whether it runs here is another question."""
+    if runtime is not None and not _RUNTIME.fullmatch(runtime):
+        raise InvalidParameterValue(
+            f"Value {runtime} at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: "
+            f"[{', '.join(_RUNTIMES)}] or be a valid ARN"
+        )
 
 
 def _check_variables(variables: Mapping[str, str]) -> None:

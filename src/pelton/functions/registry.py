@@ -228,7 +228,7 @@ class Registry:
 
     async def _unpacked(self, archive: bytes) -> Path:
         if not archive:
-            raise InvalidParameterValue("Code.ZipFile is required: code from S3 and images are not served here")
+            raise InvalidParameterValue("Please provide a source for function code.")
         if len(archive) <= _UNPACK_INLINE_BYTES:
             return unpack(archive, self._folder)
         return await asyncio.to_thread(unpack, archive, self._folder)

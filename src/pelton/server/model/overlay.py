@@ -132,7 +132,13 @@ SHAPES: dict[str, dict[str, dict[str, Any]]] = {
         "ShardIterator": {"type": "string", "min": 1, "max": 2048},
         "GetRecordsLimit": {"type": "integer", "min": 1, "max": 1000},
     },
-    "lambda": {},
+    "lambda": {
+        # The model's bounds are those of durable functions and managed instances, which are not served here.
+        "Timeout": {"type": "integer", "min": 1, "max": 900},
+        "MemorySize": {"type": "integer", "min": 128, "max": 10240},
+        # An unknown one is told with another code than the model's constraints.
+        "Runtime": {"type": "string"},
+    },
     "sqs": {
         # The operations say themselves which names there are.
         "QueueAttributeName": {"type": "string"},

@@ -19,10 +19,16 @@ JsonObject = dict[str, Any]
 class Access(Enum):
     """How an operation touches storage, and so where its decision runs."""
 
-    READ = "read"  #: decision(Snapshot) -> reply, on the last committed snapshot
+    READ = "read"  #: decision(Snapshot) -> reply or Unfinished, on the last committed snapshot
     WRITE = "write"  #: decision(WriteTransaction) -> reply, on the writer; the reply waits for the commit
     AS_PREPARED = "as prepared"  #: ``prepare`` returns READ or WRITE, and the decision
     CALL = "call"  #: decision() -> awaitable reply: it invokes a function, or does several transactions
+
+
+class Unfinished(NamedTuple):
+    """What a READ decision returns after a piece of a long read: others have their turn before the next."""
+
+    go_on: Callable[[Any], Any]  #: (Snapshot) -> reply or Unfinished again; the snapshot may be a newer one
 
 
 class RequestContext(NamedTuple):

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pelton.errors import ResourceNotFound
-from pelton.operations import Access, Operation
+from pelton.operations import Access, Operation, Unfinished
 from pelton.server import Credential, HttpRequest, HttpResponse, ServerOptions
 from tests.server.dispatching import AUTHORIZATION, InstantStorage, answer, dispatcher, operation, request
 
@@ -220,6 +220,41 @@ def test_a_call_is_awaited() -> None:
         return replies
 
     assert [response.body for response in asyncio.run(run())] == [b'{"called":true}']
+
+
+def test_long_reads_take_turns_and_let_others_between_their_pieces() -> None:
+    told: list[str] = []
+
+    def piece(name: str, left: int) -> Any:
+        told.append(f"{name}{left}")
+        return Unfinished(lambda _: piece(name, left - 1)) if left else {"read": name}
+
+    async def run() -> list[bytes]:
+        replies: list[HttpResponse] = []
+        served = dispatcher(list_tables(lambda body, *_: piece(body["ExclusiveStartTableName"], body["Limit"])))
+        served.dispatch(request(b'{"ExclusiveStartTableName":"aaa","Limit":2}'), replies.append)
+        served.dispatch(request(b'{"ExclusiveStartTableName":"bbb","Limit":1}'), replies.append)
+        while len(replies) < 2:
+            await asyncio.sleep(0)
+            told.append("other")
+        return [reply.body for reply in replies]
+
+    assert asyncio.run(run()) == [b'{"read":"bbb"}', b'{"read":"aaa"}']
+    assert told == ["aaa2", "bbb1", "aaa1", "other", "bbb0", "other", "aaa0", "other"]
+
+
+def test_a_long_read_that_fails_later_is_answered() -> None:
+    def fail(_: Any) -> Any:
+        raise ResourceNotFound("Requested resource not found")
+
+    async def run() -> list[HttpResponse]:
+        replies: list[HttpResponse] = []
+        dispatcher(list_tables(lambda *_: Unfinished(fail))).dispatch(request(), replies.append)
+        while not replies:
+            await asyncio.sleep(0)
+        return replies
+
+    assert [error_type(response) for response in asyncio.run(run())] == ["ResourceNotFoundException"]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 import pytest
 
-from pelton.operations import Access, RequestContext
+from pelton.operations import Access, RequestContext, Unfinished
 from pelton.storage.catalog import SequenceNumber
 from pelton.storage.connection import Durability
 from pelton.storage.drivers import InlineDriver
@@ -42,6 +42,8 @@ class Tables:
         if access is Access.READ:
             with self.storage.snapshot() as snapshot:
                 answer = decide(snapshot)
+                while isinstance(answer, Unfinished):
+                    answer = answer.go_on(snapshot)
         else:
             answer = self._write(decide)
         parsed: Json = orjson.loads(orjson.dumps(answer))

@@ -40,6 +40,11 @@ class KeyRange(NamedTuple):
     lower: bytes
     upper: bytes | None
 
+    def beyond(self, key: bytes, *, is_descending: bool = False) -> KeyRange:
+        """What is left of it behind a key that it holds, walking up or down."""
+        # No key is a prefix of another: this is the first key after it.
+        return KeyRange(self.lower, key) if is_descending else KeyRange(key + b"\x00", self.upper)
+
 
 def storage_key(schema: KeySchema, item: Item) -> bytes:
     """The storage key of an item, or of a key alone.

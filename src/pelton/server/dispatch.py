@@ -30,6 +30,7 @@ from pelton.server.options import ServerOptions
 from pelton.server.query_replies import QueryAnswer
 from pelton.server.query_requests import InvalidAction, body_of, form_of, is_query_request
 from pelton.server.rest import RestProtocol
+from pelton.server.turns import Turns
 from pelton.storage.transaction import Snapshot, WriteTransaction
 
 #: Models of the services that are reached by ``X-Amz-Target``; one without a model is not validated here.
@@ -105,6 +106,7 @@ class Dispatcher:
         self._random = Random(random.getrandbits(64))  # A request need not ask the system for randomness.
         self._callers = Callers(options)
         self._misplaced = MisplacedTables(storage.snapshot, self._callers.regions, options.log)
+        self._turns = Turns(storage.snapshot)
         self._tasks: set[asyncio.Task[None]] = set()
         self._spawn = spawn or self._as_task
         self._models = {name: ServiceModel.load(_MODELS[name]) for name in services if name in _MODELS}
@@ -167,13 +169,13 @@ class Dispatcher:
         if operation.access is Access.WRITE:
             self._storage.submit(decision, answer.done)
         elif operation.access is Access.READ:
-            answer.done(decision(self._storage.snapshot()))
+            self._turns.read(decision, answer.done)
         elif operation.access is Access.AS_PREPARED:
             access, decide = decision
             if access is Access.WRITE:
                 self._storage.submit(decide, answer.done)
             else:
-                answer.done(decide(self._storage.snapshot()))
+                self._turns.read(decide, answer.done)
         else:
             self._spawn(_call(decision, answer.done))
 

@@ -21,7 +21,7 @@ from pelton.functions.executor import Executor
 from pelton.functions.invocation import Invocation, NotInvoked, Outcome
 from pelton.functions.service import Functions
 from pelton.functions.trace import new_trace
-from pelton.operations import Access, JsonObject, Operation, RequestContext
+from pelton.operations import Access, JsonObject, Operation, RequestContext, Unfinished
 from pelton.settings import Settings
 from pelton.stack.events import EventLog
 from pelton.stack.payloads import Payloads
@@ -173,7 +173,9 @@ class Core:
             answer: JsonObject = await self.storage.write(decide)
             return answer
         with self.storage.snapshot() as snapshot:
-            found: JsonObject = decide(snapshot)
+            found: JsonObject | Unfinished = decide(snapshot)
+            while isinstance(found, Unfinished):
+                found = found.go_on(snapshot)
         return found
 
     def function_url(self, arn: str) -> str:

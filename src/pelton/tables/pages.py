@@ -3,6 +3,10 @@
 A page that stops at its limit or at 1 MB gives the position of its last row, even when nothing
 remains; one that reaches the end of the range gives none. Rows are counted before the filter, sizes
 before filter and projection. Rows that are shown whole are never parsed.
+
+A page of many rows is read in pieces, with other requests' turns between them, each on the last commit: so a page is
+no snapshot of the table. Each row is shown as it was committed when its turn came; one that moves to where the page
+has still to come may be shown twice. The service promises no more ("Read consistency" of Query and Scan).
 Source: developer guide, "Paginating table query results".
 """
 
@@ -10,14 +14,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 
 import orjson
 
 from pelton.items.types import Item
+from pelton.operations import JsonObject, Unfinished
 from pelton.storage.change import StoredItem
+from pelton.storage.transaction import Snapshot
 
 #: Bytes of evaluated rows in one page; the row that reaches it is the page's last.
 PAGE_BYTES_MAX = 1024 * 1024
+#: Rows of one piece that are looked into: about two milliseconds.
+_PIECE_ROWS = 100
+#: Rows of one piece that are shown as they lie there.
+_PLAIN_PIECE_ROWS = 2000
 
 
 @dataclass(slots=True, kw_only=True)
@@ -29,6 +40,7 @@ class Page:
     scanned: int = 0  #: rows evaluated
     size: int = 0  #: bytes of the rows evaluated
     fetched: list[int] = field(default_factory=list)  #: sizes of items fetched from the table for index rows
+    latest: StoredItem | None = None  #: the last row evaluated so far
     last: StoredItem | None = None  #: the last row evaluated, when the page stopped before the range's end
 
 
@@ -42,19 +54,57 @@ class Reading:
     show: Callable[[Item], Item] | None = None  #: the projection
     fetch: Callable[[StoredItem], StoredItem] | None = None  #: from an index row to the table's whole item
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether rows are shown, or counted, without a look into them."""
+        return self.keep is None and self.show is None and self.fetch is None
 
-def read_page(rows: Iterable[StoredItem], reading: Reading) -> Page:
-    """Read one page from rows in their order, at most as many as it needs."""
-    page = Page()
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """How a request's page is read, piece by piece."""
+
+    stored: Callable[[Snapshot, bytes | None], Iterable[StoredItem]]  #: rows in order; those behind that key, if any
+    reading: Callable[[Snapshot], Reading]
+    answer: Callable[[Page], JsonObject]
+
+    def begin(self, snapshot: Snapshot) -> JsonObject | Unfinished:
+        """Read the page, or its first piece.
+
+        Raises:
+            ResourceNotFound: here or in a later piece: the table is gone.
+        """
+        return self._go_on(Page(), snapshot)
+
+    def whole(self, snapshot: Snapshot) -> JsonObject:
+        """Read the page at once."""
+        found = self.begin(snapshot)
+        while isinstance(found, Unfinished):
+            found = found.go_on(snapshot)
+        return found
+
+    def _go_on(self, page: Page, snapshot: Snapshot) -> JsonObject | Unfinished:
+        rows = self.stored(snapshot, None if page.latest is None else page.latest.key)
+        is_read = read_piece(page, rows, self.reading(snapshot))
+        return self.answer(page) if is_read else Unfinished(partial(self._go_on, page))
+
+
+def read_piece(page: Page, rows: Iterable[StoredItem], reading: Reading) -> bool:
+    """Add rows to a page in their order, as many as one piece has; whether the page is whole then."""
     limit = reading.limit
+    room = _PLAIN_PIECE_ROWS if reading.is_plain else _PIECE_ROWS
     for row in rows:
         page.scanned += 1
         page.size += row.size
         _evaluate(page, row, reading)
         if page.scanned == limit or page.size >= PAGE_BYTES_MAX:
             page.last = row
-            break
-    return page
+            return True
+        room -= 1
+        if not room:
+            page.latest = row
+            return False
+    return True
 
 
 def _evaluate(page: Page, row: StoredItem, reading: Reading) -> None:

@@ -5,6 +5,7 @@ Source: DynamoDB API reference, Query; recorded order and texts.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from pelton.errors import ValidationFailed
@@ -14,10 +15,11 @@ from pelton.expressions.key_condition import KeyCondition
 from pelton.items.keys import KeyRange
 from pelton.items.schema import KeySchema
 from pelton.items.types import Item
-from pelton.operations import Access, JsonObject, Operation, RequestContext
+from pelton.operations import Access, JsonObject, Operation, RequestContext, Unfinished
+from pelton.storage.change import StoredItem
 from pelton.storage.transaction import Snapshot
 from pelton.tables.errors import in_envelope
-from pelton.tables.pages import read_page
+from pelton.tables.pages import Walk
 from pelton.tables.request_expressions import Members
 from pelton.tables.row_expressions import legacy_rows, row_expressions_of
 from pelton.tables.row_requests import (
@@ -59,7 +61,7 @@ class Query:
         self._body = body
         self._context = context
 
-    def __call__(self, snapshot: Snapshot) -> JsonObject:
+    def __call__(self, snapshot: Snapshot) -> JsonObject | Unfinished:
         """One page."""
         body, expressions = self._body, self._expressions
         rows = rows_of_request(snapshot, self._context, body)
@@ -68,18 +70,31 @@ class Query:
         schema = rows.table.schema if rows.index is None else rows.index.schema
         assert expressions.key_conditions is not None, "the request was checked"
         condition = expressions.key_conditions.bind(schema)
-        lower, upper = self._bounds(rows, condition)
+        bounds = self._bounds(rows, condition)
         check_projected_paths(rows, expressions.projection)
         if expressions.filter is not None:
             named = "QueryFilter" if body.get("FilterExpression") is None else "Filter Expression"
             _check_filter(schema, expressions.filter, named)
         check_global_select(rows, body)
         check_projected_attributes(rows, expressions.projection)
-        stored = snapshot.items(
-            rows.table, rows.index, lower=lower, upper=upper, is_descending=body.get("ScanIndexForward") is False
+        return self._walk(rows, bounds).begin(snapshot)
+
+    def _walk(self, rows: Rows, bounds: KeyRange) -> Walk:
+        body, is_descending = self._body, self._is_descending
+
+        def stored(snapshot: Snapshot, behind: bytes | None) -> Iterator[StoredItem]:
+            left = bounds if behind is None else bounds.beyond(behind, is_descending=is_descending)
+            return rows.within(snapshot, left, is_descending=is_descending)
+
+        return Walk(
+            stored=stored,
+            reading=lambda snapshot: reading_of(snapshot, rows, body, self._expressions),
+            answer=lambda page: page_answer(rows, body, page),
         )
-        page = read_page(stored, reading_of(snapshot, rows, body, expressions))
-        return page_answer(rows, body, page)
+
+    @property
+    def _is_descending(self) -> bool:
+        return self._body.get("ScanIndexForward") is False
 
     def _bounds(self, rows: Rows, condition: KeyCondition) -> KeyRange:
         """The keys that are left to read: those that meet the condition, after the start key."""
@@ -89,10 +104,7 @@ class Query:
         position = rows.position(self._start)
         if not _holds(bounds, position):
             raise _outside(condition, self._start, position)
-        if self._body.get("ScanIndexForward") is False:
-            return KeyRange(bounds.lower, position)
-        # No key is a prefix of another: this is the first key after the position.
-        return KeyRange(position + b"\x00", bounds.upper)
+        return bounds.beyond(position, is_descending=self._is_descending)
 
 
 def query(cache: ExpressionCache) -> Operation:

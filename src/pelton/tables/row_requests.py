@@ -5,14 +5,14 @@ Source: DynamoDB API reference, Query and Scan; recorded order and texts.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import orjson
 
 from pelton.errors import ValidationFailed
 from pelton.expressions.projection import Projection
-from pelton.items.keys import holds_key_value, index_key, key_of, storage_key
+from pelton.items.keys import KeyRange, holds_key_value, index_key, key_of, storage_key
 from pelton.items.types import AttributeValue, Item
 from pelton.items.values import canonical_value
 from pelton.operations import JsonObject, RequestContext
@@ -21,7 +21,7 @@ from pelton.storage.change import StoredItem
 from pelton.storage.transaction import Snapshot
 from pelton.tables.backfilling import is_backfilling
 from pelton.tables.capacity import Consumption, read_units, wanted_detail
-from pelton.tables.errors import invalid_parameter
+from pelton.tables.errors import invalid_parameter, table_missing
 from pelton.tables.key_paths import check_key_paths
 from pelton.tables.lookup import index_named, usable_table
 from pelton.tables.pages import Page, Reading
@@ -69,6 +69,18 @@ class Rows:
         item: Item = orjson.loads(row.body)
         keys = key_of(self.table.schema, item)
         return keys if self.index is None else {**key_of(self.index.schema, item), **keys}
+
+    def within(self, snapshot: Snapshot, bounds: KeyRange, *, is_descending: bool = False) -> Iterator[StoredItem]:
+        """The rows of a range, in a snapshot that may be newer than the one these rows were found in.
+
+        Raises:
+            ResourceNotFound: the table, or the index, is gone.
+        """
+        table, index = self.table, self.index
+        now = snapshot.table(table.account, table.region, table.name)
+        if now is None or now.id != table.id or (index is not None and index not in now.indexes):
+            raise table_missing()
+        return snapshot.items(table, index, lower=bounds.lower, upper=bounds.upper, is_descending=is_descending)
 
 
 def rows_of_request(snapshot: Snapshot, context: RequestContext, body: JsonObject) -> Rows:

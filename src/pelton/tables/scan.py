@@ -6,16 +6,14 @@ Source: DynamoDB API reference, Scan; recorded order and texts.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from pelton.errors import ValidationFailed
 from pelton.expressions.cache import ExpressionCache
+from pelton.items.keys import KeyRange
 from pelton.items.types import Item
-from pelton.operations import Access, JsonObject, Operation, RequestContext
+from pelton.operations import Access, JsonObject, Operation, RequestContext, Unfinished
 from pelton.storage.catalog import HASH_SPACE
-from pelton.storage.change import StoredItem
 from pelton.storage.transaction import Snapshot
-from pelton.tables.pages import read_page
+from pelton.tables.pages import Walk
 from pelton.tables.request_expressions import Members, check_attributes_to_get
 from pelton.tables.row_expressions import legacy_rows, row_expressions_of
 from pelton.tables.row_requests import (
@@ -56,11 +54,11 @@ class Scan:
         self._body = body
         self._context = context
 
-    def __call__(self, snapshot: Snapshot) -> JsonObject:
+    def __call__(self, snapshot: Snapshot) -> JsonObject | Unfinished:
         """One page."""
         body = self._body
         rows = rows_of_request(snapshot, self._context, body)
-        lower = self._segment.lower
+        bounds = self._segment.bounds
         if self._start is not None:
             _check_start_names(rows, self._start)
         check_global_select(rows, body)
@@ -69,27 +67,27 @@ class Scan:
         if self._start is not None:
             position = rows.position(self._start)
             self._segment.check_holds(position)
-            # No key is a prefix of another: this is the first key after the position.
-            lower = position + b"\x00"
-        stored = self._stored(snapshot, rows, lower)
-        page = read_page(stored, reading_of(snapshot, rows, body, self._expressions))
-        return page_answer(rows, body, page)
-
-    def _stored(self, snapshot: Snapshot, rows: Rows, lower: bytes) -> Iterator[StoredItem]:
-        return snapshot.items(rows.table, rows.index, lower=lower, upper=self._segment.upper)
+            bounds = bounds.beyond(position)
+        walk = Walk(
+            stored=lambda now, behind: rows.within(now, bounds if behind is None else bounds.beyond(behind)),
+            reading=lambda now: reading_of(now, rows, body, self._expressions),
+            answer=lambda page: page_answer(rows, body, page),
+        )
+        return walk.begin(snapshot)
 
 
 class Segment:
     """A part of a scan: a range of hashes."""
 
-    __slots__ = ("lower", "number", "total", "upper")
+    __slots__ = ("bounds", "number", "total")
 
     def __init__(self, number: int, total: int) -> None:
         self.number = number
         self.total = total
-        self.lower = (number * HASH_SPACE // total).to_bytes(8, "big")
         end = (number + 1) * HASH_SPACE // total
-        self.upper = None if end == HASH_SPACE else end.to_bytes(8, "big")  #: first key it holds no more
+        self.bounds = KeyRange(
+            (number * HASH_SPACE // total).to_bytes(8, "big"), None if end == HASH_SPACE else end.to_bytes(8, "big")
+        )
 
     @classmethod
     def of(cls, body: JsonObject) -> Segment:
@@ -120,7 +118,8 @@ class Segment:
 
     def check_holds(self, position: bytes) -> None:
         """Refuse a start position of another segment."""
-        if position < self.lower or (self.upper is not None and position >= self.upper):
+        lower, upper = self.bounds
+        if position < lower or (upper is not None and position >= upper):
             raise ValidationFailed(
                 f"{START_KEY_INVALID}: Invalid ExclusiveStartKey. Please use ExclusiveStartKey with correct Segment. "
                 f"TotalSegments: {self.total} Segment: {self.number}"

@@ -20,7 +20,7 @@ from pelton.tables.errors import ConditionalCheckFailed, DuplicateItem
 from pelton.tables.lookup import usable_table
 from pelton.tables.partiql.parser import parse_statement
 from pelton.tables.partiql.planning import item_key, key_of_condition
-from pelton.tables.partiql.selecting import select_page
+from pelton.tables.partiql.selecting import select_walk
 from pelton.tables.partiql.syntax import Select, Statement
 from pelton.tables.partiql.wording import in_words_of_statements
 from pelton.tables.partiql.writing import write
@@ -81,7 +81,9 @@ def _member(
         raise ValidationFailed(
             "Select statements within BatchExecuteStatement must specify the primary key in the where clause."
         ) from None
-    return in_words_of_statements(lambda: select_page(transaction, statement, member, context, cache))
+    return in_words_of_statements(
+        lambda: select_walk(transaction, statement, member, context, cache).whole(transaction)
+    )
 
 
 def _check_distinct(snapshot: Snapshot, context: RequestContext, statements: Iterable[Statement]) -> None:

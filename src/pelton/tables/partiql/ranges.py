@@ -15,7 +15,7 @@ from itertools import chain, product
 from pelton.errors import ValidationFailed
 from pelton.expressions.key_condition import KeyConditions, check_not_empty
 from pelton.expressions.key_condition_terms import KeyTerm
-from pelton.items.keys import HASH_SIZE
+from pelton.items.keys import HASH_SIZE, KeyRange
 from pelton.items.schema import KeyAttribute, KeySchema
 from pelton.items.types import AttributeValue
 from pelton.items.values import canonical_value
@@ -130,9 +130,7 @@ def _sorted_by_key(prefix: bytes, found: Iterator[StoredItem]) -> Iterator[tuple
 
 def _chained(snapshot: Snapshot, rows: Rows, stretches: Sequence[Stretch], order: Order) -> Iterator[StoredItem]:
     return chain.from_iterable(
-        snapshot.items(
-            rows.table, rows.index, lower=stretch.lower, upper=stretch.upper, is_descending=order.is_descending
-        )
+        rows.within(snapshot, KeyRange(stretch.lower, stretch.upper), is_descending=order.is_descending)
         for stretch in stretches
     )
 
@@ -148,10 +146,8 @@ def _beyond(stretch: Stretch, place: bytes, is_descending: bool, is_due: bool) -
 
 
 def _rest(stretch: Stretch, after: bytes, is_descending: bool) -> Stretch:
-    if is_descending:
-        return Stretch(stretch.lower, after, stretch.prefix)
-    # No key is a prefix of another: this is the first key after the position.
-    return Stretch(after + b"\x00", stretch.upper, stretch.prefix)
+    left = KeyRange(stretch.lower, stretch.upper).beyond(after, is_descending=is_descending)
+    return Stretch(left.lower, left.upper, stretch.prefix)
 
 
 def _holds(stretch: Stretch, position: bytes) -> bool:

@@ -23,7 +23,7 @@ from pelton.operations import JsonObject, RequestContext
 from pelton.storage.catalog import projected_names
 from pelton.storage.transaction import Snapshot
 from pelton.tables.lookup import index_named, usable_table
-from pelton.tables.pages import read_page
+from pelton.tables.pages import Reading, Walk
 from pelton.tables.partiql.ranges import Order, Plan, plan_of, rows_in_order
 from pelton.tables.partiql.rendering import Rendering
 from pelton.tables.partiql.syntax import Path, Select
@@ -41,10 +41,10 @@ from pelton.tables.row_requests import (
 PASSED = ("ConsistentRead", "Limit", "ReturnConsumedCapacity")
 
 
-def select_page(
+def select_walk(
     snapshot: Snapshot, statement: Select, body: JsonObject, context: RequestContext, cache: ExpressionCache
-) -> JsonObject:
-    """One page of a SELECT.
+) -> Walk:
+    """How one page of a SELECT is read.
 
     Raises:
         ResourceNotFound: there is no such table.
@@ -60,11 +60,17 @@ def select_page(
     if plan.is_exact:
         expressions = replace(expressions, filter=None)
     request = {"TableName": statement.table, **{name: body[name] for name in PASSED if body.get(name) is not None}}
-    reading = reading_of(snapshot, rows, request, expressions)
-    if is_nested(statement.paths):
-        reading = replace(reading, show=flattening(statement.paths))
-    page = read_page(rows_in_order(snapshot, rows, plan, order, start), reading)
-    return _answer(page_answer(rows, request, page), body)
+    show = flattening(statement.paths) if is_nested(statement.paths) else None
+
+    def reading(now: Snapshot) -> Reading:
+        asked = reading_of(now, rows, request, expressions)
+        return asked if show is None else replace(asked, show=show)
+
+    return Walk(
+        stored=lambda now, behind: rows_in_order(now, rows, plan, order, start if behind is None else behind),
+        reading=reading,
+        answer=lambda page: _answer(page_answer(rows, request, page), body),
+    )
 
 
 def is_nested(paths: tuple[Path, ...]) -> bool:

@@ -12,10 +12,10 @@ from typing import Any
 
 from pelton.errors import ValidationFailed
 from pelton.expressions.cache import ExpressionCache
-from pelton.operations import Access, JsonObject, Operation, RequestContext
+from pelton.operations import Access, JsonObject, Operation, RequestContext, Unfinished
 from pelton.tables.partiql.batches import prepare_batch
 from pelton.tables.partiql.parser import parse_statement
-from pelton.tables.partiql.selecting import select_page
+from pelton.tables.partiql.selecting import select_walk
 from pelton.tables.partiql.syntax import Select
 from pelton.tables.partiql.transactions import prepare_transaction
 from pelton.tables.partiql.wording import in_words_of_statements
@@ -37,7 +37,7 @@ def partiql_operations(cache: ExpressionCache) -> list[Operation]:
 
 def _prepare(
     cache: ExpressionCache, body: JsonObject, context: RequestContext
-) -> tuple[Access, Callable[[Any], JsonObject]]:
+) -> tuple[Access, Callable[[Any], JsonObject | Unfinished]]:
     statement = parse_statement(body["Statement"], body.get("Parameters") or ())
     if not isinstance(statement, Select):
         return Access.WRITE, lambda transaction: in_words_of_statements(
@@ -46,5 +46,5 @@ def _prepare(
     if statement.is_exists:
         raise ValidationFailed("EXISTS is only supported in ExecuteTransaction")
     return Access.READ, lambda snapshot: in_words_of_statements(
-        lambda: select_page(snapshot, statement, body, context, cache)
+        lambda: select_walk(snapshot, statement, body, context, cache).begin(snapshot)
     )

@@ -1,6 +1,6 @@
 """What ``pelton triggers`` prints beside its table."""
 
-from pelton.cli.triggers import pass_lines
+from pelton.cli.triggers import pass_lines, with_passes
 
 
 def test_passes_that_are_not_over_have_a_line_each() -> None:
@@ -9,3 +9,11 @@ def test_passes_that_are_not_over_have_a_line_each() -> None:
     lines = pass_lines([{**row, "name": "backfill-2", "state": "paused"}, {**row, "name": "replay-1", "state": "done"}])
 
     assert lines == ["backfill-2 of index is paused: 1,500 of 2,000 handled, 20/s, 1 failed"]
+
+
+def test_each_row_has_the_pass_that_is_under_way_over_its_trigger() -> None:
+    rows = [{"function": "index", "table": "orders"}, {"function": "index", "table": "users"}]
+    over = {"function": "index", "table": "users", "name": "replay-1", "state": "done"}
+    running = {"function": "index", "table": "orders", "name": "backfill-2", "state": "running"}
+
+    assert [row["pass"] for row in with_passes(rows, [running, over])] == [running, None]

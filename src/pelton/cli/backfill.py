@@ -16,6 +16,9 @@ def backfill(  # noqa: PLR0913  # A command's options are its parameters.
     table: Table = None,
     rate: Rate = None,
     sample: Annotated[int | None, typer.Option("--sample", help="Send so many items, then pause.")] = None,
+    from_history: Annotated[
+        bool, typer.Option("--from-history", help="Refused: replay what the stream retains first, then backfill.")
+    ] = False,
     dry_run: DryRun = False,
     pause: Pause = False,
     resume: Resume = False,
@@ -28,5 +31,5 @@ def backfill(  # noqa: PLR0913  # A command's options are its parameters.
     Exit code 1: some records failed. Example: pelton backfill index_users --table users --sample 100
     """
     action = action_of(pause=pause, resume=resume, cancel=cancel, dry_run=dry_run)
-    asked = {"action": action, "table": table, "rate": rate, "sample": sample}
+    asked = {"action": action, "table": table, "rate": rate, "sample": sample, "from_history": from_history}
     run_pass("backfill", function, asked, data_dir, as_json=as_json)

@@ -22,6 +22,8 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what it means, and 
 _HEADINGS = ("function", "table", "shard", "state", "behind", "rate")
 _NONE = "No triggers. A function gets one by a `stream` event in serverless.yml, or by create_event_source_mapping."
 _LOOK_S = 1.0
+#: States of a pass that is not over.
+_UNDER_WAY = ("running", "paused", "cancelling")
 
 
 @app.callback(invoke_without_command=True)
@@ -40,15 +42,21 @@ def triggers(
     if watch:
         _watch(data_dir, as_json=as_json)
         return
-    rows = _look(data_dir)
+    rows, passes = _look(data_dir)
     if as_json:
         print_json(rows)
         return
     from rich.console import Console
 
     Console().print(_table(rows))
-    for line in (*_waits(rows), *pass_lines(_passes(data_dir))):
+    for line in (*_waits(rows), *pass_lines(passes)):
         typer.echo(line)
+
+
+def with_passes(rows: list[JsonObject], passes: list[JsonObject]) -> list[JsonObject]:
+    """Rows of triggers, each with the pass that is under way over it as ``pass``, or None."""
+    under_way = {(each["function"], each["table"]): each for each in passes if each["state"] in _UNDER_WAY}
+    return [{**row, "pass": under_way.get((row["function"], row["table"]))} for row in rows]
 
 
 def pass_lines(rows: list[JsonObject]) -> list[str]:
@@ -57,7 +65,7 @@ def pass_lines(rows: list[JsonObject]) -> list[str]:
         f"{row['name']} of {row['function']} is {row['state']}: {row['done']:,} of {row['total']:,} handled, "
         f"{row['per_s']:,.0f}/s, {row['failed']:,} failed"
         for row in rows
-        if row["state"] in ("running", "paused", "cancelling")
+        if row["state"] in _UNDER_WAY
     ]
 
 
@@ -127,16 +135,11 @@ def skip(
     _say(answer, "\n".join(lines), as_json=as_json)
 
 
-def _look(data_dir: Path) -> list[JsonObject]:
+def _look(data_dir: Path) -> tuple[list[JsonObject], list[JsonObject]]:
+    """The triggers' rows, and all passes."""
     with running_pelton(data_dir) as pelton:
-        rows: list[JsonObject] = pelton.get("triggers")["triggers"]
-    return rows
-
-
-def _passes(data_dir: Path) -> list[JsonObject]:
-    with running_pelton(data_dir) as pelton:
-        rows: list[JsonObject] = pelton.get("passes")["passes"]
-    return rows
+        passes: list[JsonObject] = pelton.get("passes")["passes"]
+        return with_passes(pelton.get("triggers")["triggers"], passes), passes
 
 
 def _watch(data_dir: Path, *, as_json: bool) -> None:
@@ -146,13 +149,13 @@ def _watch(data_dir: Path, *, as_json: bool) -> None:
     from rich.markup import escape
 
     def look() -> RenderableType:
-        rows = _look(data_dir)
-        return Group(_table(rows), *map(escape, _waits(rows)))
+        rows, passes = _look(data_dir)
+        return Group(_table(rows), *map(escape, (*_waits(rows), *pass_lines(passes))))
 
     try:
         if as_json:
             while True:
-                print_json_line({"triggers": _look(data_dir)})
+                print_json_line({"triggers": _look(data_dir)[0]})
                 time.sleep(_LOOK_S)
         with Live(look(), auto_refresh=False) as live:
             while True:

@@ -27,6 +27,12 @@ from pelton.triggers.seeking import place
 
 _STATES = {"pause": PAUSED, "resume": RUNNING, "cancel": CANCELLING}
 _MODES = (AS_IT_IS_NOW, AS_IT_WAS, SKIP_SUPERSEDED)
+#: What may be asked, beside ``action`` and ``table``.
+_MEMBERS = {
+    "replay": {"from", "to", "filter", "rate"},
+    "backfill": {"rate", "sample", "from_history"},
+    "redrive": {"filter", "mode", "rate", "edits"},
+}
 
 
 def rows(core: Core) -> list[JsonObject]:
@@ -57,6 +63,8 @@ async def operate(core: Core, kind: str, function: str, asked: JsonObject) -> Js
     action = asked.get("action", "begin")
     if kind not in _BEGINNINGS:
         raise Refused(f"no {kind} (there are: {', '.join(_BEGINNINGS)})")
+    if unknown := asked.keys() - _MEMBERS[kind] - {"action", "table"}:
+        raise Refused(f"a {kind} has no {min(unknown)} (there are: {', '.join(sorted(_MEMBERS[kind]))}, table)")
     mapping = mapping_of(core, function, asked.get("table"))
     try:
         if action in _STATES:
@@ -123,7 +131,12 @@ async def _replay(core: Core, mapping: EventSourceMapping, asked: JsonObject) ->
 
 
 async def _backfill(core: Core, mapping: EventSourceMapping, asked: JsonObject) -> JsonObject:
-    sample = asked.get("sample")
+    sample, name = asked.get("sample"), _named(core, mapping)["function"]
+    if asked.get("from_history"):
+        raise PassRefused(
+            "a backfill sends items as they are now, no history: let the retained records come first "
+            f"(pelton replay {name} --from TRIM_HORIZON), then the items (pelton backfill {name})"
+        )
     if sample is not None and sample < 1:
         raise PassRefused(f"a sample of {sample} items is none: give 1 or more")
     request = BackfillRequest(rate=asked.get("rate"), sample=sample)

@@ -17,7 +17,7 @@ from pelton.triggers.pass_progress import looked_through
 from pelton.triggers.pass_requests import name_of
 
 #: Members of a body that are shown as they are, where a pass has them.
-_SHOWN = ("mode", "moved_on", "unknown", "batches", "from_history")
+_SHOWN = ("mode", "moved_on", "unknown", "batches")
 
 
 @dataclass(slots=True)

@@ -354,6 +354,44 @@ def test_a_redrive_sends_what_failed(tmp_path: Path, mode: str | None, expected:
     asyncio.run(scenario())
 
 
+def test_a_batch_larger_than_a_page_is_sent_again_part_by_part_and_over_a_restart(tmp_path: Path) -> None:
+    keys = [f"k{number}" for number in range(8)]
+
+    async def first() -> None:
+        with world(tmp_path) as pelton:
+            make_table(pelton.storage)
+            for key in keys:
+                put(pelton.storage, key)
+            await pelton.triggers.start()
+            mapping = await pelton.map("index", MaximumRetryAttempts=0)
+            pelton.workshop.handlers["index"] = _fail
+            await pelton.settle(1)
+            del pelton.workshop.handlers["index"]
+            pelton.workshop.events.clear()
+            assert [batch.detail["records"] for batch in failures(pelton.storage.snapshot())] == [8]
+            await pelton.triggers.passes.redrive(mapping, RedriveRequest(rate=4))
+            await pelton.settle(0.6)
+            sent.update(pelton.workshop.versions("index"))
+            pelton.workshop.gates["index"] = asyncio.Event()
+            await pelton.settle(0.3)
+
+    async def second() -> None:
+        with world(tmp_path, seed=9) as pelton:
+            await pelton.triggers.start()
+            await pelton.settle(5)
+
+            shown = pelton.triggers.passes.rows()[0]
+            (batch,) = failures(pelton.storage.snapshot())
+            assert (shown["state"], shown["done"], shown["total"]) == ("done", 8, 8)
+            assert sorted(index for mark in batch.detail["redrives"] for index in mark["indexes"]) == list(range(8))
+            assert set(pelton.workshop.versions("index")) == set(keys) - set(sent)
+
+    sent: dict[str, list[int]] = {}
+    asyncio.run(first())
+    assert 0 < len(sent) < 8
+    asyncio.run(second())
+
+
 def test_what_fails_again_names_the_failure_it_comes_from(tmp_path: Path) -> None:
     async def scenario() -> None:
         with world(tmp_path) as pelton:

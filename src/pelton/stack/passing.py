@@ -20,7 +20,6 @@ from pelton.triggers.pass_requests import (
     RedriveRequest,
     ReplayRequest,
     backfill_body,
-    redrive_body,
 )
 from pelton.triggers.redrive_pages import AS_IT_IS_NOW, AS_IT_WAS, SKIP_SUPERSEDED
 from pelton.triggers.seeking import place
@@ -161,8 +160,7 @@ async def _redrive(core: Core, mapping: EventSourceMapping, asked: JsonObject) -
     _check_edits(core, edits)
     request = RedriveRequest(patterns=asked.get("filter", ()), mode=mode, rate=asked.get("rate"), edits=edits)
     if asked.get("action") == "preview":
-        with core.storage.snapshot() as snapshot:
-            body = redrive_body(snapshot, mapping, request)
+        body = await core.triggers.passes.preview_redrive(mapping, request)
         counts = _picked(body, "total", "batches", "moved_on", "unknown", "mode", "rate")
         return {"preview": True, "kind": "redrive", **_named(core, mapping), **counts}
     return row(core, (await core.triggers.passes.redrive(mapping, request)).id)

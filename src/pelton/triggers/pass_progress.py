@@ -159,5 +159,8 @@ def _without(body: JsonObject, flight: JsonObject) -> JsonObject:
         remaining: list[Range] = [flight["range"], *body["remaining"]]
         claimed = body["claimed"] - flight["records"]
         return {**body, "remaining": remaining, "claimed": claimed}
-    failures = sorted({*body["again"], *map(int, flight["failures"])})
+    # A batch of which a part was not claimed yet is looked at in its turn, whole.
+    failures = sorted(
+        {*body["again"], *(failure for failure in map(int, flight["failures"]) if failure <= body["after"])}
+    )
     return {**body, "again": failures, "claimed": body["claimed"] - flight["looked_at"]}

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from pelton.operations import JsonObject
 from pelton.storage.catalog import SequenceNumber, Stream
 from pelton.storage.checkpoints import Checkpoint, checkpoints
-from pelton.storage.failures import newest_failure
 from pelton.storage.passes import Pass, active_passes
-from pelton.storage.tail import count_records
+from pelton.storage.tail import count_between
 from pelton.storage.transaction import Snapshot
 from pelton.triggers.backfill_pages import WHOLE, enabled_stream
 from pelton.triggers.errors import PassRefused
@@ -19,10 +19,8 @@ from pelton.triggers.filter_tests import PatternRefused
 from pelton.triggers.filters import Filter
 from pelton.triggers.live_done import LiveDone
 from pelton.triggers.mappings import EventSourceMapping
-from pelton.triggers.redrive_pages import AS_IT_IS_NOW, batches_of, open_records
+from pelton.triggers.redrive_pages import AS_IT_IS_NOW
 from pelton.triggers.stored_ends import is_over
-
-_ALL = 1 << 62
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +51,24 @@ class RedriveRequest:
     edits: Mapping[str, Mapping[str, JsonObject]] = field(default_factory=dict)  #: failure id → index → event
 
 
+class Replayed(NamedTuple):
+    """What was counted of a shard before its replay begins."""
+
+    until: SequenceNumber
+    records: int  #: up to there
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """What was counted of a function's failures before a redrive of them begins: those up to an id."""
+
+    through: int
+    total: int = 0  #: records
+    batches: int = 0
+    moved_on: int = 0
+    unknown: int = 0  #: whether they have moved on
+
+
 def check_alone(snapshot: Snapshot, mapping_uuid: str) -> None:
     """Refuse a second pass over a mapping, or what a pass stands in the way of.
 
@@ -73,7 +89,9 @@ def name_of(row: Pass) -> str:
     return f"{row.kind}-{row.id}"
 
 
-def replay_body(snapshot: Snapshot, mapping: EventSourceMapping, request: ReplayRequest) -> JsonObject:
+def replay_body(
+    snapshot: Snapshot, mapping: EventSourceMapping, request: ReplayRequest, counted: Mapping[str, Replayed]
+) -> JsonObject:
     """The body of a replay of what live delivery has done; its durable state must be what its runner last knew.
 
     Raises:
@@ -86,20 +104,19 @@ def replay_body(snapshot: Snapshot, mapping: EventSourceMapping, request: Replay
             "too old at once (set the age to -1 for the replay)"
         )
     stream = _stream(snapshot, mapping)
-    untils = _untils(stream, checkpoints(snapshot, mapping.uuid), request.after)
+    untils = untils_of(stream, checkpoints(snapshot, mapping.uuid), request.after)
     numbers = {shard.id: shard.number for shard in stream.shards}
-    counted = [
-        count_records(snapshot, numbers[shard], request.after, _ALL)
-        - count_records(snapshot, numbers[shard], until, _ALL)
-        for shard, until in untils.items()
-    ]
+    total = 0
+    for shard, until in untils.items():
+        known = counted.get(shard, Replayed(request.after, 0))
+        total += known.records + count_between(snapshot, numbers[shard], known.until, until)
     return {
         **_common(mapping, request.patterns, request.rate),
         "after": request.after,
         "to": request.to,
         "shards": untils,
         "cancelled": None,
-        "total": sum(counted),
+        "total": total,
     }
 
 
@@ -123,20 +140,21 @@ def backfill_body(snapshot: Snapshot, mapping: EventSourceMapping, request: Back
     }
 
 
-def redrive_body(snapshot: Snapshot, mapping: EventSourceMapping, request: RedriveRequest) -> JsonObject:
+def redrive_body(
+    snapshot: Snapshot, mapping: EventSourceMapping, request: RedriveRequest, counted: Failed
+) -> JsonObject:
     """The body of a redrive, with how many of its items have moved on since.
 
     Raises:
         PassRefused: a pattern is none, or the stream has ended.
     """
-    found = enabled_stream(snapshot, mapping.stream_arn)
-    if found is None:
+    if enabled_stream(snapshot, mapping.stream_arn) is None:
         raise PassRefused(f"the stream of {mapping.function_name} has ended: what failed has no place in it any more")
-    body = {
+    return {
         **_common(mapping, request.patterns, request.rate),
         "table_arn": mapping.table,
         "after": 0,
-        "through": newest_failure(snapshot),
+        "through": counted.through,
         "again": [],
         "remaining": ["failures"],
         "flight": [],
@@ -145,20 +163,22 @@ def redrive_body(snapshot: Snapshot, mapping: EventSourceMapping, request: Redri
         "sample": None,
         "mode": request.mode,
         "edits": {failure: dict(edits) for failure, edits in request.edits.items()},
+        "total": counted.total,
+        "batches": counted.batches,
+        "moved_on": counted.moved_on,
+        "unknown": counted.unknown,
     }
-    patterns = Filter(request.patterns)
-    total = batches = 0
-    moved = {True: 0, False: 0, None: 0}
-    for batch in batches_of(snapshot, body):
-        records = open_records(snapshot, found[0], batch, patterns)
-        batches += bool(records)
-        total += len(records)
-        for record in records:
-            moved[record.has_moved_on] += 1
-    return {**body, "total": total, "batches": batches, "moved_on": moved[True], "unknown": moved[None]}
 
 
-def _untils(stream: Stream, stored: Mapping[str, Checkpoint], after: SequenceNumber) -> dict[str, SequenceNumber]:
+def check_patterns(patterns: Sequence[str]) -> None:
+    """Raises PassRefused: a pattern is none."""
+    try:
+        Filter(patterns)
+    except PatternRefused as error:
+        raise PassRefused(f"the filter is none: {error}") from None
+
+
+def untils_of(stream: Stream, stored: Mapping[str, Checkpoint], after: SequenceNumber) -> dict[str, SequenceNumber]:
     """Up to where each shard is sent again, parents first.
 
     One whose finished parent is sent again has its place, too, though nothing of it may be: it must wait for that.
@@ -174,10 +194,7 @@ def _untils(stream: Stream, stored: Mapping[str, Checkpoint], after: SequenceNum
 def _common(mapping: EventSourceMapping, patterns: Sequence[str], rate: float | None) -> JsonObject:
     if rate is not None and rate <= 0:
         raise PassRefused(f"a rate of {rate:g} records a second would never end: give more than 0")
-    try:
-        Filter(patterns)
-    except PatternRefused as error:
-        raise PassRefused(f"the filter is none: {error}") from None
+    check_patterns(patterns)
     return {
         "function_name": mapping.function_name,
         "stream": mapping.stream_arn,

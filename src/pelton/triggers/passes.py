@@ -46,10 +46,12 @@ from pelton.triggers.pass_requests import (
     ReplayRequest,
     backfill_body,
     check_alone,
+    check_patterns,
     redrive_body,
     replay_body,
 )
 from pelton.triggers.pass_source import PassSource
+from pelton.triggers.pass_totals import count_failed, count_replayed
 from pelton.triggers.protocols import Discarded
 from pelton.triggers.replaying import Replay, count_sent
 
@@ -118,10 +120,11 @@ class Passes:
 
     async def replay(self, mapping: EventSourceMapping, request: ReplayRequest) -> Pass:
         """Begin to send retained records again; live delivery waits. Raises PassRefused, StillMoving."""
+        self.check_none(mapping.uuid)
+        counted = await count_replayed(self._storage, mapping, request.after)
+        body = partial(replay_body, mapping=mapping, request=request, counted=counted)
         with self._storage.snapshot() as snapshot:
-            check_alone(snapshot, mapping.uuid)
-            replay_body(snapshot, mapping, request)
-        body = partial(replay_body, mapping=mapping, request=request)
+            body(snapshot)  # Refused before anything is held up for it.
         return await self._mappings.restart(mapping.uuid, partial(self._begin, mapping, "replay", body), self._begun)
 
     async def backfill(self, mapping: EventSourceMapping, request: BackfillRequest) -> Pass:
@@ -133,15 +136,19 @@ class Passes:
 
     async def redrive(self, mapping: EventSourceMapping, request: RedriveRequest) -> Pass:
         """Begin to send what failed again. Raises PassRefused."""
-        body = partial(redrive_body, mapping=mapping, request=request)
+        self.check_none(mapping.uuid)
+        check_patterns(request.patterns)
+        counted = await count_failed(self._storage, mapping, request)
+        body = partial(redrive_body, mapping=mapping, request=request, counted=counted)
         row = await self._storage.write(partial(self._begin, mapping, "redrive", body))
         self._begun(row)
         return row
 
     async def preview(self, mapping: EventSourceMapping, request: ReplayRequest, log: LogSource) -> JsonObject:
-        """What a replay would look at and send."""
+        """What a replay would look at and send. Raises PassRefused."""
+        counted = await count_replayed(self._storage, mapping, request.after)
         with self._storage.snapshot() as snapshot:
-            body = replay_body(snapshot, mapping, request)
+            body = replay_body(snapshot, mapping, request, counted)
         now_ms = self._clock.now_ms()
         row = Pass(
             id=0, mapping=mapping.uuid, kind="replay", state=RUNNING, body=body, created_ms=now_ms, changed_ms=now_ms
@@ -150,6 +157,13 @@ class Passes:
         if request.patterns or request.to is not None:
             sent = await count_sent(Replay(row, log, *self._live(row, log)), list(body["shards"]), request.after)
         return {**body, "records": sent}
+
+    async def preview_redrive(self, mapping: EventSourceMapping, request: RedriveRequest) -> JsonObject:
+        """What a redrive would send. Raises PassRefused."""
+        check_patterns(request.patterns)
+        counted = await count_failed(self._storage, mapping, request)
+        with self._storage.snapshot() as snapshot:
+            return redrive_body(snapshot, mapping, request, counted)
 
     async def turn(self, mapping: EventSourceMapping, kind: str, state: str) -> Pass:
         """Pause, resume or cancel the pass of that kind. Raises PassRefused."""

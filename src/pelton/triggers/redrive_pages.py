@@ -5,8 +5,9 @@ Within one transaction. The failures stay in their store; when the page is done 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import orjson
 
@@ -36,16 +37,18 @@ class FailedRecord:
     has_moved_on: bool | None  #: the item is not what the record made it; None: the stream shows too little to tell
 
 
-def open_records(snapshot: Snapshot, table: Table, batch: DiscardedBatch, patterns: Filter) -> list[FailedRecord]:
+def open_records(
+    snapshot: Snapshot, table: Table, batch: DiscardedBatch, patterns: Filter, in_flight: Collection[int] = ()
+) -> Iterator[FailedRecord]:
     """The records of a batch that no redrive has sent and the patterns let through, oldest first."""
     assert batch.id is not None, "it is stored"
     events: list[JsonObject] = orjson.loads(failure_records(snapshot, batch.id) or b"[]")
-    sent = sent_indexes(batch, len(events))
-    return [
+    sent = sent_indexes(batch, len(events)).union(in_flight)
+    return (
         _failed(snapshot, table, (batch.id, index), event)
         for index, event in enumerate(events)
-        if index not in sent and patterns(orjson.dumps(event))
-    ]
+        if index not in sent and (not patterns or patterns(orjson.dumps(event)))
+    )
 
 
 def sent_indexes(batch: DiscardedBatch, count: int) -> set[int]:
@@ -76,16 +79,8 @@ def claim_failures(
     if found is None:
         return body, {}
     table, stream = found
-    patterns = Filter(body["filter"])
-    taken: list[FailedRecord] = []
-    batches: list[int] = []
-    for batch in batches_of(transaction, body):
-        assert batch.id is not None, "it is stored"
-        taken += [_edited(record, body["edits"]) for record in open_records(transaction, table, batch, patterns)]
-        batches.append(batch.id)
-        if len(taken) >= limit:
-            break
-    if not batches:
+    taken, done_with, last = _taken(transaction, table, body, limit)
+    if last is None:
         return {**body, "again": [], "after": body["through"], "remaining": []}, {}
     chosen = _chosen(taken, body)
     parts = _parts(transaction, stream, table, chosen, (body["mode"], now_ms))
@@ -98,11 +93,34 @@ def claim_failures(
     }
     return {
         **body,
-        "again": [failure for failure in body["again"] if failure not in batches],
-        "after": max([body["after"], *(batch for batch in batches if batch not in body["again"])]),
+        "again": [failure for failure in body["again"] if failure not in done_with],
+        "after": max([body["after"], *(failure for failure in done_with if failure not in body["again"])]),
         "flight": [*body["flight"], flight],
         "claimed": body["claimed"] + len(taken),
     }, parts
+
+
+def _taken(
+    snapshot: Snapshot, table: Table, body: JsonObject, limit: int
+) -> tuple[list[FailedRecord], list[int], int | None]:
+    """The next records, at most ``limit``; the batches that nothing is left of; and the last one looked at, if any.
+
+    A batch may be larger than a page: the next takes what is left of it, and what is in flight is not.
+    """
+    patterns, taken, done_with, last = Filter(body["filter"]), list[FailedRecord](), list[int](), None
+    for batch in batches_of(snapshot, body):
+        assert batch.id is not None, "it is stored"
+        last = batch.id
+        flights = (flight["failures"].get(str(batch.id), ()) for flight in body["flight"])
+        in_flight = {index for indexes in flights for index in indexes}
+        records = open_records(snapshot, table, batch, patterns, in_flight)
+        taken += [_edited(record, body["edits"]) for record in islice(records, limit - len(taken))]
+        if next(records, None) is not None:
+            break
+        done_with.append(batch.id)
+        if len(taken) >= limit:
+            break
+    return taken, done_with, last
 
 
 def _failed(snapshot: Snapshot, table: Table, place: tuple[int, int], event: JsonObject) -> FailedRecord:

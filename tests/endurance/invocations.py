@@ -49,6 +49,7 @@ class Sample:
     """A process after so many invocations."""
 
     server_mb: float
+    data_mb: float  #: the database, whose pages the server keeps in memory up to a bound
     server_files: int
     children: int
     worker_mb: float
@@ -68,7 +69,7 @@ def invocations(folder: Path, count: int, samples: int) -> Sequence[Sample]:
             name, event, kind = _ending(number)
             _invoke(up, name, event, kind)
             if number % (count // samples) == 0:
-                taken.append(_sample(up.process.pid, worker))
+                taken.append(_sample(up, worker))
         assert _pid(_invoke(up, "well", {})) == worker, "the worker of the measured function was replaced"
     return taken
 
@@ -104,9 +105,16 @@ def _pid(payload: bytes) -> int:
     return pid
 
 
-def _sample(server: int, worker: int) -> Sample:
-    children = Path(f"/proc/{server}/task/{server}/children").read_text().split()
-    return Sample(_resident_mb(server), _files(server), len(children), _resident_mb(worker), _files(worker))
+def _sample(up: Up, worker: int) -> Sample:
+    server = up.process.pid
+    return Sample(
+        server_mb=_resident_mb(server),
+        data_mb=(up.data_dir / "pelton.db").stat().st_size / (1 << 20),
+        server_files=_files(server),
+        children=len(Path(f"/proc/{server}/task/{server}/children").read_text().split()),
+        worker_mb=_resident_mb(worker),
+        worker_files=_files(worker),
+    )
 
 
 def _resident_mb(pid: int) -> float:

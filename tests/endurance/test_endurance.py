@@ -9,6 +9,7 @@ import pytest
 
 from tests.end_to_end.recording import recording_project
 from tests.end_to_end.running import Up, run_pelton
+from tests.endurance.invocations import invocations
 from tests.endurance.overload import overload
 from tests.endurance.soak import soak
 
@@ -23,6 +24,17 @@ def test_three_days_in_ten_minutes_leave_memory_files_and_data_level(tmp_path: P
         rise, mean = result.rise(what)
         assert rise < mean * share + 3, f"{what} rose by {rise:.1f} to a mean of {mean:.1f}"
     assert run_pelton("check", "--data-dir", str(tmp_path / "data")).returncode == 0
+
+
+@pytest.mark.proof
+def test_ten_thousand_invocations_leave_memory_files_and_children_level(tmp_path: Path) -> None:
+    first, *_, last = invocations(tmp_path, count=10_000, samples=5)
+
+    # Every invocation leaves a row, and SQLite keeps pages of the database in memory, up to its cache's bound.
+    assert last.server_mb - first.server_mb < last.data_mb - first.data_mb + 4
+    assert last.worker_mb - first.worker_mb < 2
+    assert (last.server_files, last.worker_files) == (first.server_files, first.worker_files)
+    assert last.children == first.children
 
 
 @pytest.mark.parametrize(

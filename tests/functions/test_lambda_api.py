@@ -56,6 +56,15 @@ class NoQueues:
     ) -> Callable[[], None]:
         raise DestinationFailed("no queues here")
 
+    async def check_elsewhere(self, arn: str) -> None:
+        pass
+
+    def is_elsewhere(self, arn: str) -> bool:
+        return False
+
+    async def tell(self, arn: str, message: DeadLetter, function: str) -> None:
+        raise DestinationFailed("nothing is elsewhere")
+
     def sent(self, arn: str) -> None:
         pass
 

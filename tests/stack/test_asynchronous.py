@@ -280,7 +280,9 @@ def test_a_functions_configuration_is_shown_changed_and_removed(project: Path) -
         (FUNCTION + "nobody", r"The destination ARN .* is invalid."),
         (FUNCTION + "note", "You can't specify the function as a destination for itself."),
         ("arn:aws:sns:us-east-1:000000000000:topic", "SNS topics need moto"),
-        ("arn:aws:events:us-east-1:000000000000:event-bus/default", "event buses need moto"),
+        ("arn:aws:sns:us-east-1:000000000000:topic.fifo", "FIFO topics are not supported"),
+        ("arn:aws:s3:::bucket", "buckets take failures alone"),
+        ("arn:aws:events:us-east-1:000000000000:event-bus/default", "there are no event buses here"),
     ],
 )
 def test_a_destination_that_cannot_be_told_is_refused(project: Path, destination: str, text: str) -> None:

@@ -82,6 +82,41 @@ def test_a_topic_is_told_and_is_there_again_after_a_restart(tmp_path: Path) -> N
     assert topics == [{"TopicArn": TOPIC}]
 
 
+EVENTS = """
+service: shop
+provider: {name: aws, runtime: python3.12}
+functions:
+  fails:
+    handler: app.fails
+    name: fails
+    maximumRetryAttempts: 0
+    destinations: {onFailure: {arn: "arn:aws:s3:::dead"}}
+  letters:
+    handler: app.fails
+    name: letters
+    maximumRetryAttempts: 0
+    onError: arn:aws:sns:us-east-1:000000000000:dead
+"""
+
+
+@installed
+def test_buckets_and_topics_get_events_that_failed(tmp_path: Path) -> None:
+    (tmp_path / "project").mkdir()
+    (tmp_path / "project" / "serverless.yml").write_text(EVENTS)
+    (tmp_path / "project" / "app.py").write_text("def fails(event, context): raise ValueError('no')")
+    with Up(tmp_path / "project", tmp_path / "data", "--no-watch") as up:
+        for name in ("fails", "letters"):
+            up.client("lambda").invoke(FunctionName=name, InvocationType="Event", Payload=b'{"a": 1}')
+        (key,) = wait_for(lambda: objects(up), "the object", 60)
+        told = json.loads(up.client("s3").get_object(Bucket="dead", Key=key)["Body"].read())
+        topics = up.client("sns").list_topics()["Topics"]
+
+    assert key.startswith("aws/lambda/async/fails/20")
+    assert told["requestContext"]["condition"] == "RetriesExhausted"
+    assert told["requestPayload"] == {"a": 1}
+    assert topics == [{"TopicArn": TOPIC}]
+
+
 @pytest.mark.skipif(Moto.is_installed(), reason="pelton[aws] (moto) is installed")
 def test_without_moto_other_services_and_their_destinations_are_refused_by_name(tmp_path: Path) -> None:
     project = recording_project(tmp_path / "project", "first")

@@ -92,7 +92,7 @@ class Registry:
             raise conflict
         folder = await self._unpacked(archive)
         function = _function(draft, folder)
-        self._check_dead_letter(draft.configuration)
+        await self._check_dead_letter(draft.configuration)
         created = self._stamped(draft, code_members(archive))
 
         def store(transaction: WriteTransaction) -> None:
@@ -111,8 +111,7 @@ class Registry:
             FunctionConflict: it is not one made through the API.
             InvalidParameterValue: the settings cannot run.
         """
-
-        self._check_dead_letter(request)
+        await self._check_dead_letter(request)
 
         def change(stored: StoredFunction) -> StoredFunction:
             _check_revision(stored, request.get("RevisionId"))
@@ -215,11 +214,15 @@ class Registry:
         self._functions.define(changed)
         return changed
 
-    def _check_dead_letter(self, settings: JsonObject) -> None:
+    async def _check_dead_letter(self, settings: JsonObject) -> None:
         arn = (settings.get("DeadLetterConfig") or {}).get("TargetArn")
-        if arn:
-            with self._storage.snapshot() as snapshot:
-                self._destinations.check(snapshot, arn)
+        if not arn:
+            return
+        if ":s3:" in arn:
+            raise InvalidParameterValue(f"The TargetArn {arn} is invalid: dead letters go to a queue or a topic.")
+        with self._storage.snapshot() as snapshot:
+            self._destinations.check(snapshot, arn)
+        await self._destinations.check_elsewhere(arn)
 
     def _remove_unused(self, used: Collection[str]) -> None:
         for folder in self._folder.iterdir() if self._folder.is_dir() else ():

@@ -22,6 +22,8 @@ EVENT_INVOKE_TYPE = "AWS::Lambda::EventInvokeConfig"
 
 _NUMBERS = {"MaximumRetryAttempts": range(3), "MaximumEventAgeInSeconds": range(60, 21_601)}
 _QUEUE_OR_FUNCTION = re.compile(r"arn:aws[a-z-]*:(sqs:[^:]*:\d*:[A-Za-z0-9_-]+|lambda:[^:]*:\d*:function:[\w$:-]+)")
+_TOPIC = re.compile(r"arn:aws[a-z-]*:sns:[^:]*:\d*:[A-Za-z0-9_-]+")
+_BUCKET = re.compile(r"arn:aws[a-z-]*:s3:::[a-z0-9][a-z0-9.-]*")
 _OUTCOMES = {"onSuccess": "OnSuccess", "onFailure": "OnFailure"}
 
 
@@ -115,13 +117,12 @@ def _event_invokes(template: Template, evaluator: Evaluator, notes: Notes) -> di
     return found
 
 
-def _served(arn: str, where: Where, notes: Notes) -> str | None:
+def _served(arn: str, where: Where, notes: Notes, *, may_be_bucket: bool = False) -> str | None:
     """The destination, where it is one that is served here; else a note says that records stay in the log."""
-    if _QUEUE_OR_FUNCTION.fullmatch(arn):
+    if _QUEUE_OR_FUNCTION.fullmatch(arn) or _TOPIC.fullmatch(arn) or (may_be_bucket and _BUCKET.fullmatch(arn)):
         return arn
-    notes.warn(
-        where, f"the destination {arn} is neither a standard queue nor a function", "name one with !GetAtt X.Arn"
-    )
+    what = f"the destination {arn} is no standard queue, no standard topic and no function"
+    notes.warn(where, what, "name one with !GetAtt X.Arn; a bucket takes the failures of events alone")
     return None
 
 
@@ -138,7 +139,8 @@ def _configuration(properties: Block, logical_id: str, notes: Notes) -> JsonObje
             raise ProjectRefused(where, f"{logical_id}: no destination {outcome}", "write OnSuccess or OnFailure")
         place = destinations.at(outcome)
         entry = block_of(destinations[outcome], place, f"{logical_id}.{outcome}")
-        arn = _served(text_of(entry.get("Destination"), place, f"{logical_id}.{outcome}.Destination"), place, notes)
+        written = text_of(entry.get("Destination"), place, f"{logical_id}.{outcome}.Destination")
+        arn = _served(written, place, notes, may_be_bucket=outcome == "OnFailure")
         if arn is not None:
             configuration.setdefault("DestinationConfig", {})[outcome] = {"Destination": arn}
     return configuration

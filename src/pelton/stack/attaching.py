@@ -33,7 +33,7 @@ async def attach(core: Core, project: Project) -> None:
     now_ms = core.ground.clock.now_ms()
     for function in project.functions:
         arn = function_arn(project.region, DEFAULT_ACCOUNT, function.name)
-        _check_destinations(core, function)
+        await _check_destinations(core, function)
         if function.event_invoke:
             configured[arn] = {**function.event_invoke, "LastModified": now_ms / 1000}
         if function.reserved_concurrency is not None:
@@ -60,14 +60,17 @@ async def _replace(core: Core, kind: Attachment, qualifier: str, declared: dict[
         await attached.change(arn, kind, qualifier, lambda _, body=body: {**body, **_MADE_BY})  # type: ignore[misc]
 
 
-def _check_destinations(core: Core, function: FunctionDeclaration) -> None:
+async def _check_destinations(core: Core, function: FunctionDeclaration) -> None:
+    """Look for the queues; make the topics and buckets, unless they are there."""
     config = function.event_invoke or {}
-    arns = [function.dead_letter, destination(config, "OnSuccess"), destination(config, "OnFailure")]
+    named = (function.dead_letter, destination(config, "OnSuccess"), destination(config, "OnFailure"))
+    arns = [arn for arn in named if arn is not None and ":lambda:" not in arn]
     try:
         with core.storage.snapshot() as snapshot:
             for arn in arns:
-                if arn is not None and ":lambda:" not in arn:
-                    core.asynchronous.destinations.check(snapshot, arn)
+                core.asynchronous.destinations.check(snapshot, arn)
+        for arn in arns:
+            await core.destinations.make(arn)
     except WireError as error:
         raise CannotStart(f"{function.where}: function {function.key}: {error.message}") from None
 

@@ -16,7 +16,8 @@ from pelton import functions, queues, streams, tables, triggers
 from pelton.arns import DEFAULT_ACCOUNT, function_url_path
 from pelton.clock import Clock
 from pelton.functions.asynchronous.engine import AsyncInvocations
-from pelton.functions.attached import Attached
+from pelton.functions.asynchronous.settings import destination
+from pelton.functions.attached import Attached, Attachment
 from pelton.functions.executor import Executor
 from pelton.functions.invocation import Invocation, NotInvoked, Outcome
 from pelton.functions.service import Functions
@@ -37,7 +38,7 @@ from pelton.tables.expiring import Expiring
 from pelton.tables.options import TableOptions
 from pelton.triggers.destinations import Beside, Destinations
 from pelton.triggers.elsewhere import Elsewhere, is_elsewhere
-from pelton.triggers.event_destinations import QueueDestinations
+from pelton.triggers.event_destinations import RecordDestinations
 from pelton.triggers.options import TriggerOptions
 from pelton.triggers.protocols import NotInvoked as TriggerNotInvoked
 from pelton.triggers.queue_runner import QueueSurroundings
@@ -79,7 +80,7 @@ class Core:
             self.functions,
             ground.storage,
             Attached(ground.storage),
-            QueueDestinations(self.queues),
+            RecordDestinations(self.queues, self.destinations, ground.elsewhere, ground.random),
             self.reporting.on_event_trouble,
         )
         self.schedules = Schedules(self._accept, clock=ground.clock, random=ground.random)
@@ -183,8 +184,11 @@ class Core:
         return self.ground.endpoint_url + function_url_path(arn)
 
     def named_elsewhere(self) -> list[str]:
-        """ARNs of the topics and buckets that mappings name as destinations."""
+        """ARNs of the topics and buckets that mappings and functions name as destinations."""
         named = {mapping.settings.on_failure for mapping in self.triggers.mappings()}
+        named |= {function.dead_letter for function in self.functions.list()}
+        for _, _, config in self.asynchronous.attached.everywhere(Attachment.EVENT_INVOKE):
+            named |= {destination(config, outcome) for outcome in ("OnSuccess", "OnFailure")}
         return sorted(arn for arn in named if arn is not None and is_elsewhere(arn))
 
     def tip(self) -> SequenceNumber:

@@ -15,9 +15,10 @@ from importlib.util import find_spec
 from urllib.parse import urlencode
 
 from pelton.arns import DEFAULT_ACCOUNT
+from pelton.operations import JsonObject
 from pelton.server.http import HttpRequest, HttpResponse, Reply
 from pelton.stack.ports import listen, port_of
-from pelton.triggers.elsewhere import NotTaken, bucket_of
+from pelton.triggers.elsewhere import NO_ATTRIBUTES, NotTaken, bucket_of
 
 HOST = "127.0.0.1"
 #: How long it may take to import and listen.
@@ -65,9 +66,13 @@ class Moto:
         if not await self.has(arn):
             await self._make(arn)
 
-    async def publish(self, topic_arn: str, message: str) -> None:
-        """Publish a message to a topic."""
+    async def publish(self, topic_arn: str, message: str, attributes: Mapping[str, JsonObject] = NO_ATTRIBUTES) -> None:
+        """Publish a message to a topic, with attributes of SQS's form."""
         asked = {"Action": "Publish", "TopicArn": topic_arn, "Message": message}
+        for number, (name, attribute) in enumerate(attributes.items(), start=1):
+            place = f"MessageAttributes.entry.{number}"
+            asked |= {f"{place}.Name": name, f"{place}.Value.DataType": attribute["DataType"]}
+            asked[f"{place}.Value.StringValue"] = attribute["StringValue"]
         _check(await self._ask_sns(topic_arn, asked), topic_arn)
 
     async def put(self, bucket: str, key: str, body: bytes) -> None:

@@ -7,15 +7,21 @@ Source: Lambda developer guide, "Retaining discarded batch records"; the object'
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from random import Random
+from types import MappingProxyType
 from typing import Protocol
 from uuid import UUID
 
+from pelton.operations import JsonObject
 from pelton.triggers.protocols import Discarded
 
 _TOPIC = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]+(\.fifo)?")
 _BUCKET = re.compile(r"arn:aws[a-z-]*:s3:::([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])")
+
+
+NO_ATTRIBUTES: Mapping[str, JsonObject] = MappingProxyType({})
 
 
 class NotTaken(Exception):
@@ -31,8 +37,8 @@ class Elsewhere(Protocol):
     async def make(self, arn: str) -> None:
         """Make the topic or bucket, unless it is there. Raises NotTaken."""
 
-    async def publish(self, topic_arn: str, message: str) -> None:
-        """Publish a message to a topic. Raises NotTaken."""
+    async def publish(self, topic_arn: str, message: str, attributes: Mapping[str, JsonObject] = NO_ATTRIBUTES) -> None:
+        """Publish a message to a topic, with attributes of SQS's form. Raises NotTaken."""
 
     async def put(self, bucket: str, key: str, body: bytes) -> None:
         """Store an object. Raises NotTaken."""
@@ -54,8 +60,16 @@ def bucket_of(arn: str) -> str | None:
     return None if found is None else found[1]
 
 
+def record_key(function: str, now_ms: int, random: Random) -> str:
+    """``aws/lambda/async/FUNCTION/2025/10/20/2025-10-20T22.41.07-RANDOM``: the record of an asynchronous event."""
+    return f"aws/lambda/async/{function}/{_name(now_ms, random)}"
+
+
 def object_key(discarded: Discarded, random: Random) -> str:
     """``aws/lambda/UUID/SHARD/2025/10/20/2025-10-20T22.41.07-RANDOM``."""
-    moment = datetime.fromtimestamp(discarded.discarded_ms // 1000, tz=UTC)
-    name = f"{moment:%Y/%m/%d/%Y-%m-%dT%H.%M.%S}-{UUID(int=random.getrandbits(128), version=4)}"
-    return f"aws/lambda/{discarded.mapping_uuid}/{discarded.shard_id}/{name}"
+    return f"aws/lambda/{discarded.mapping_uuid}/{discarded.shard_id}/{_name(discarded.discarded_ms, random)}"
+
+
+def _name(now_ms: int, random: Random) -> str:
+    moment = datetime.fromtimestamp(now_ms // 1000, tz=UTC)
+    return f"{moment:%Y/%m/%d/%Y-%m-%dT%H.%M.%S}-{UUID(int=random.getrandbits(128), version=4)}"

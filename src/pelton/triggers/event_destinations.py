@@ -1,54 +1,83 @@
-"""Queues as destinations and dead-letter queues of asynchronous invocations.
+"""Destinations and dead-letter queues of asynchronous invocations: queues, and topics and buckets elsewhere.
 
-A message reaches its queue in the very transaction that ends its event. What is refused is named with the cure.
+A message reaches its queue in the very transaction that ends its event, a topic or bucket before it. What is refused
+is named with the cure. Source: Lambda developer guide, "Capturing records of Lambda asynchronous invocations".
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from random import Random
 
 from pelton.functions.asynchronous.destinations import DestinationFailed, MessageRefused
 from pelton.functions.asynchronous.records import DeadLetter
 from pelton.functions.errors import InvalidParameterValue
 from pelton.queues.errors import QueueError
 from pelton.queues.messages import Sender, message_of
-from pelton.queues.names import FIFO_SUFFIX, parts_of_arn
+from pelton.queues.names import parts_of_arn
 from pelton.queues.sending import store_message
 from pelton.queues.service import Queues
 from pelton.storage.queues import find_queue
 from pelton.storage.transaction import Snapshot, WriteTransaction
+from pelton.triggers.destinations import Destinations, check_existing, checked_destination
+from pelton.triggers.elsewhere import Elsewhere, NotTaken, bucket_of, is_elsewhere, record_key
 
-_OTHERS = re.compile(r"arn:aws[a-z-]*:(sns|s3|events):.*")
-_KINDS = {"sns": "SNS topics", "s3": "S3 buckets", "events": "event buses"}
+_EVENT_BUS = re.compile(r"arn:aws[a-z-]*:events:.*")
 
 
-class QueueDestinations:
-    """Sends records of events that are over to queues of this Pelton."""
+class RecordDestinations:
+    """Sends records of events that are over to queues of this Pelton, and to topics and buckets."""
 
-    def __init__(self, queues: Queues) -> None:
+    def __init__(self, queues: Queues, destinations: Destinations, elsewhere: Elsewhere | None, random: Random) -> None:
+        """``destinations`` knows which topics and buckets there are, ``elsewhere`` answers for them (None: nothing)."""
         self._queues = queues
+        self._destinations = destinations
+        self._elsewhere = elsewhere
+        self._random = random
 
     def check(self, snapshot: Snapshot, arn: str) -> None:
         """Refuse what is no destination here.
 
         Raises:
-            InvalidParameterValue: another service's, a FIFO queue's, or that of a queue that is not there.
+            InvalidParameterValue: another service's, that of a FIFO queue or topic, or of a queue that is not there.
         """
-        if other := _OTHERS.fullmatch(arn):
+        if _EVENT_BUS.fullmatch(arn):
             raise InvalidParameterValue(
-                f"The destination ARN {arn} is not supported by Pelton: {_KINDS[other[1]]} need moto (the extra "
-                "pelton[aws]), which it does not start. Name an SQS queue or a function."
+                f"The destination ARN {arn} is not supported by Pelton: there are no event buses here. Name a queue, "
+                "a topic or a function."
             )
-        parts = parts_of_arn(arn)
-        if parts is None:
-            raise InvalidParameterValue(f"The destination ARN {arn} is invalid.")
-        if parts[2].endswith(FIFO_SUFFIX):
-            raise InvalidParameterValue(f"The destination ARN {arn} is invalid: FIFO queues are not supported.")
-        if find_queue(snapshot, *parts) is None:
-            raise InvalidParameterValue(
-                f"The destination ARN {arn} is invalid: there is no such queue. Create it first."
-            )
+        check_existing(snapshot, checked_destination(arn))
+
+    async def check_elsewhere(self, arn: str) -> None:
+        """Refuse a topic or bucket that nothing answers for, or that is not there; all others pass.
+
+        Raises:
+            InvalidParameterValue: see above.
+        """
+        await self._destinations.check(arn)
+
+    def is_elsewhere(self, arn: str) -> bool:
+        """Whether it is a topic or bucket: ``tell`` sends there."""
+        return is_elsewhere(arn)
+
+    async def tell(self, arn: str, message: DeadLetter, function: str) -> None:
+        """Publish the message, or store it as an object named by function and moment.
+
+        Raises:
+            DestinationFailed: it was not taken.
+        """
+        if self._elsewhere is None:
+            raise DestinationFailed("moto, which answers for it, is not installed (pip install 'pelton[aws]')")
+        bucket = bucket_of(arn)
+        try:
+            if bucket is None:
+                await self._elsewhere.publish(arn, message.body, message.attributes)
+            else:
+                key = record_key(function.rsplit(":", 1)[-1], self._queues.clock.now_ms(), self._random)
+                await self._elsewhere.put(bucket, key, message.body.encode())
+        except NotTaken as error:
+            raise DestinationFailed(str(error)) from error
 
     def prepare(
         self, transaction: WriteTransaction, arn: str, message: DeadLetter, trace: str | None

@@ -64,6 +64,8 @@ class _EventInvokeApi:
             return {**configured(body, stored if is_update else None), "LastModified": context.now_ms / 1000}
 
         async def change() -> JsonObject:
+            for arn in filter(None, (destination(body, outcome) for outcome in ("OnSuccess", "OnFailure"))):
+                await self._destinations.check_elsewhere(arn)
             changed = await self._attached.change(*_place(address), decide)
             assert changed is not None, "decided above"
             return _shown(changed, address)
@@ -113,6 +115,8 @@ class _EventInvokeApi:
             arn = destination(body, outcome)
             if arn is None:
                 continue
+            if ":s3:" in arn and outcome == "OnSuccess":
+                raise InvalidParameterValue(f"The destination ARN {arn} is invalid: buckets take failures alone.")
             if ":lambda:" not in arn:
                 with self._storage.snapshot() as snapshot:
                     self._destinations.check(snapshot, arn)

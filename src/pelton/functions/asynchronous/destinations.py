@@ -1,4 +1,4 @@
-"""What asynchronous invocations need of queues, declared here: they live in a room beside this one."""
+"""What asynchronous invocations need of queues, topics and buckets, declared here: they live in other rooms."""
 
 from __future__ import annotations
 
@@ -21,10 +21,27 @@ class EventDestinations(Protocol):
     """Where records of events that are over can go, beside other functions."""
 
     def check(self, snapshot: Snapshot, arn: str) -> None:
-        """Refuse what is no destination here.
+        """Refuse what is no destination here; whether a topic or bucket is there ``check_elsewhere`` tells.
 
         Raises:
-            InvalidParameterValue: another service's, a FIFO queue's, or that of a queue that is not there.
+            InvalidParameterValue: another service's, that of a FIFO queue or topic, or of a queue that is not there.
+        """
+
+    async def check_elsewhere(self, arn: str) -> None:
+        """Refuse a topic or bucket that nothing answers for, or that is not there; all others pass.
+
+        Raises:
+            InvalidParameterValue: see above.
+        """
+
+    def is_elsewhere(self, arn: str) -> bool:
+        """Whether ``tell`` sends there, before the transaction that ends the event, instead of ``prepare`` in it."""
+
+    async def tell(self, arn: str, message: DeadLetter, function: str) -> None:
+        """Send the message of a function's event (its ARN) to a topic or bucket; returns when it is there.
+
+        Raises:
+            DestinationFailed: it was not taken.
         """
 
     def prepare(

@@ -218,8 +218,12 @@ class AsyncInvocations:
         await self._storage.write(partial(remove_event, event_id=found.id))
 
     async def _end(self, found: AsyncEvent, settings: EventSettings) -> None:
-        """Tell the destinations and be done, in one transaction; a destination that fails is tried again later."""
+        """Tell the destinations and be done, in one transaction; a destination that fails is tried again later.
+
+        Topics and buckets are told before: a crash between the two tells them twice, never not at all.
+        """
         try:
+            await self._tell_elsewhere(found, settings)
             told = await self._storage.write(partial(self._tell_and_remove, found, settings))
         except DestinationFailed as failure:
             due_ms = self._clock.now_ms() + backoff_ms(found.delays)
@@ -233,12 +237,19 @@ class AsyncInvocations:
             else:
                 self.destinations.sent(message.arn)
 
+    async def _tell_elsewhere(self, found: AsyncEvent, settings: EventSettings) -> None:
+        for message in self._telling.messages(found, settings, self._clock.now_ms()):
+            if self.destinations.is_elsewhere(message.arn):
+                await self.destinations.tell(message.arn, message.content, found.function)
+
     def _tell_and_remove(
         self, found: AsyncEvent, settings: EventSettings, transaction: WriteTransaction
     ) -> list[Message]:
         now_ms = self._clock.now_ms()
         prepared = []
         for message in self._telling.messages(found, settings, now_ms):
+            if self.destinations.is_elsewhere(message.arn):
+                continue
             try:
                 prepared.append((message, self._telling.prepare(transaction, message, now_ms)))
             except MessageRefused as refusal:

@@ -180,3 +180,16 @@ def test_legacy_parameters_that_do_not_go_together_are_refused(
         visits.call(operation, {"TableName": "visits", **members})
 
     assert caught.value.message == text
+
+
+@pytest.mark.parametrize(
+    ("filter_", "text"),
+    [
+        ({f"a{number}": {"ComparisonOperator": "NULL"} for number in range(301)}, "too many operators; operator count"),
+        ({"a": {"ComparisonOperator": "IN", "AttributeValueList": [{"S": "x"}] * 101}}, "number of operands: 101"),
+    ],
+    ids=["conditions", "operands"],
+)
+def test_a_filter_is_no_larger_than_an_expression(orders: Tables, filter_: Json, text: str) -> None:
+    with pytest.raises(ValidationFailed, match=text):
+        orders.call("Scan", {"TableName": "orders", "ScanFilter": filter_})

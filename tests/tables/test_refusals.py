@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from pelton.errors import ResourceInUse, ResourceNotFound, ValidationFailed, WireError
 from pelton.tables.errors import ConditionalCheckFailed, IdempotentParameterMismatch, TransactionCanceled
+from pelton.testing.clock import ManualClock
 
 from .conftest import STREAM, Json, Tables, table_request
 
@@ -167,6 +170,25 @@ def test_a_token_answers_once_more_and_refuses_other_parameters(orders: Tables) 
     assert orders.get("orders", ID) is None
     with pytest.raises(IdempotentParameterMismatch):
         orders.call("TransactWriteItems", other)
+
+
+def test_a_token_is_remembered_over_a_restart(tmp_path: Path) -> None:
+    clock = ManualClock()
+    put = {"TransactItems": [{"Put": {"TableName": "orders", "Item": ID}}], "ClientRequestToken": "t"}
+    before = Tables(tmp_path / "restarted", clock=clock)
+    before.call("CreateTable", table_request())
+    before.call("TransactWriteItems", put)
+    before.call("DeleteItem", {"TableName": "orders", "Key": ID})
+    before.storage.close()
+    clock.advance(9 * 60)
+
+    after = Tables(tmp_path / "restarted", clock=clock)
+    answer = after.call("TransactWriteItems", put)
+
+    assert (answer, after.get("orders", ID)) == ({}, None)
+    with pytest.raises(IdempotentParameterMismatch):
+        after.call("TransactWriteItems", {**put, "TransactItems": [{"Delete": {"TableName": "orders", "Key": ID}}]})
+    after.storage.close()
 
 
 def test_a_bad_member_keeps_the_whole_batch_out(orders: Tables) -> None:

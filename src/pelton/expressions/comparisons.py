@@ -8,7 +8,7 @@ Source: DynamoDB developer guide, "Condition and filter expressions, operators, 
 from __future__ import annotations
 
 import operator as operators
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sized
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -72,12 +72,21 @@ def bound_in(node: In, parameters: Parameters, kind: ExpressionKind) -> Callable
     """
     operand = bound_operand(node.operand, parameters, kind)
     options = tuple(bound_operand(option, parameters, kind) for option in node.options)
-    if len(options) > IN_OPERANDS_MAX:
-        text = f"The IN operator is provided with too many operands; number of operands: {len(options)}"
-        raise fault_in(kind, text)
+    check_in_operands(options, kind)
     check_distinct("IN", (operand, *options), kind)
     tests = tuple(equality(operand.find, option) for option in options)
     return lambda item: any(test(item) for test in tests)
+
+
+def check_in_operands(options: Sized, kind: ExpressionKind) -> None:
+    """Refuse more than 100 options.
+
+    Raises:
+        ExpressionFault: there are more.
+    """
+    if len(options) > IN_OPERANDS_MAX:
+        text = f"The IN operator is provided with too many operands; number of operands: {len(options)}"
+        raise fault_in(kind, text)
 
 
 def equality(find: Getter, right: BoundOperand) -> Callable[[Item], bool]:

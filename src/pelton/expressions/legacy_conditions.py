@@ -12,11 +12,13 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from pelton.errors import ValidationFailed
+from pelton.expressions.comparisons import check_in_operands
 from pelton.expressions.condition import Condition, bound_condition, paths_of
-from pelton.expressions.faults import ExpressionKind
+from pelton.expressions.faults import ExpressionKind, fault_in
 from pelton.expressions.key_condition import KeyConditions, check_not_empty
 from pelton.expressions.key_condition_terms import KeyTerm
 from pelton.expressions.parameters import Parameters
+from pelton.expressions.parser import OPERATORS_MAX
 from pelton.expressions.syntax import And, Between, Call, Comparison, ConditionNode, In, Not, Or, Path, Value
 from pelton.items.canonical import canonical_value
 from pelton.items.types import AttributeValue
@@ -55,12 +57,14 @@ def expected_condition(expected: Mapping[str, Entry], operator: str | None) -> C
     Raises:
         ValidationFailed: the first rule an entry breaks, entry by entry.
     """
+    _check_counts(expected, ExpressionKind.CONDITION)
     asked = {name: _expected(name, entry) for name, entry in expected.items()}
     return _condition(asked, operator, ExpressionKind.CONDITION)
 
 
 def filter_condition(entries: Mapping[str, Entry], operator: str | None) -> Condition:
     """The condition that a QueryFilter or ScanFilter says; arguments and faults as for ``expected_condition``."""
+    _check_counts(entries, ExpressionKind.FILTER)
     return _condition(_all_asked(entries), operator, ExpressionKind.FILTER)
 
 
@@ -77,6 +81,15 @@ def key_conditions(entries: Mapping[str, Entry]) -> KeyConditions:
     for name, term in terms.items():
         check_not_empty(name, term)
     return KeyConditions(terms)
+
+
+def _check_counts(entries: Mapping[str, Entry], kind: ExpressionKind) -> None:
+    """As many conditions as an expression can have; more are refused before they are looked at."""
+    if len(entries) > OPERATORS_MAX:
+        raise fault_in(kind, f"The expression contains too many operators; operator count: {len(entries)}")
+    for entry in entries.values():
+        if entry.get("ComparisonOperator") == "IN" and entry.get("AttributeValueList"):
+            check_in_operands(entry["AttributeValueList"], kind)
 
 
 def _all_asked(entries: Mapping[str, Entry]) -> dict[str, Asked]:

@@ -191,3 +191,11 @@ def test_lambda_prints_its_starting_positions_in_its_order() -> None:
         f"1 validation error detected: Value 'invalid' at 'startingPosition' {CONSTRAINT} satisfy enum value set: "
         "[LATEST, AT_TIMESTAMP, TRIM_HORIZON]"
     )
+
+
+def test_a_value_that_no_honest_request_has_is_not_shown_whole() -> None:
+    text = refusal(TABLES, "TransactWriteItems", {"TransactItems": [{}] * 100_000})
+
+    assert len(text) < 300_000
+    assert "..." in text
+    assert text.endswith(f"{CONSTRAINT} have length less than or equal to 100")

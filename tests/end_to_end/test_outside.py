@@ -4,38 +4,38 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from tests.clients.aws_shell import AwsShell, aws_shell
 from tests.end_to_end.recording import recording_project
 from tests.end_to_end.running import SIGNUP, Up, http
 
 
-def aws(up: Up, *arguments: str) -> str:
-    """Run Amazon's command line against the AWS endpoint; what it prints."""
+@contextmanager
+def aws_of(up: Up) -> Iterator[AwsShell]:
+    """Amazon's command line on the AWS endpoint."""
     keys = {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_DEFAULT_REGION": "us-east-1", "AWS_PAGER": ""}
-    command = [str(Path(sys.executable).with_name("aws")), *arguments, "--endpoint-url", up.aws]
-    ended = subprocess.run(command, capture_output=True, text=True, env=os.environ | keys, check=False)
-    assert ended.returncode == 0, ended.stderr
-    return ended.stdout
+    with aws_shell(os.environ | keys, "--endpoint-url", up.aws) as shell:
+        yield shell
 
 
 def test_the_aws_command_line_reads_the_stream_and_invokes_a_function(tmp_path: Path) -> None:
     project = recording_project(tmp_path / "project", "first")
-    with Up(project, tmp_path / "data", "--no-watch") as up:
-        aws(up, "dynamodb", "put-item", "--table-name", "things", "--item", '{"id": {"S": "a"}, "n": {"N": "1"}}')
-        arn = json.loads(aws(up, "dynamodbstreams", "list-streams"))["Streams"][0]["StreamArn"]
-        shard = json.loads(aws(up, "dynamodbstreams", "describe-stream", "--stream-arn", arn))
+    with Up(project, tmp_path / "data", "--no-watch") as up, aws_of(up) as aws:
+        aws.answer("dynamodb", "put-item", "--table-name", "things", "--item", '{"id": {"S": "a"}, "n": {"N": "1"}}')
+        arn = aws.answer("dynamodbstreams", "list-streams")["Streams"][0]["StreamArn"]
+        shard = aws.answer("dynamodbstreams", "describe-stream", "--stream-arn", arn)
         shard_id = shard["StreamDescription"]["Shards"][0]["ShardId"]
         place = ("--stream-arn", arn, "--shard-id", shard_id, "--shard-iterator-type", "TRIM_HORIZON")
-        iterator = json.loads(aws(up, "dynamodbstreams", "get-shard-iterator", *place))["ShardIterator"]
-        records = json.loads(aws(up, "dynamodbstreams", "get-records", "--shard-iterator", iterator))["Records"]
+        iterator = aws.answer("dynamodbstreams", "get-shard-iterator", *place)["ShardIterator"]
+        records = aws.answer("dynamodbstreams", "get-records", "--shard-iterator", iterator)["Records"]
 
         answer = tmp_path / "answer.json"
         name = up.client("lambda").list_functions()["Functions"][0]["FunctionName"]
         payload = ("--payload", '{"Records": []}')
-        invoked = json.loads(aws(up, "lambda", "invoke", "--function-name", name, *payload, str(answer)))
+        invoked = aws.answer("lambda", "invoke", "--function-name", name, *payload, str(answer))
 
     assert [record["eventName"] for record in records] == ["INSERT"]
     assert records[0]["dynamodb"]["NewImage"] == {"id": {"S": "a"}, "n": {"N": "1"}}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.end_to_end.running import Up, http, wait_for
-from tests.end_to_end.test_outside import aws
+from tests.end_to_end.test_outside import aws_of
 
 PROJECT = """
 service: shop
@@ -130,7 +129,8 @@ def test_what_fails_goes_to_the_dead_letters_and_back(tmp_path: Path) -> None:
         assert "line.fifo" in listed
 
         (folder / "mended").touch()
-        aws(up, "sqs", "start-message-move-task", "--source-arn", DEAD)
+        with aws_of(up) as aws:
+            aws.answer("sqs", "start-message-move-task", "--source-arn", DEAD)
         wait_for(lambda: "a1-bad" in seen(folder), "the dead letter to be handled")
         (task,) = sqs.list_message_move_tasks(SourceArn=DEAD)["Results"]
 
@@ -138,13 +138,13 @@ def test_what_fails_goes_to_the_dead_letters_and_back(tmp_path: Path) -> None:
 
 
 def test_the_aws_command_line_sends_and_receives(tmp_path: Path) -> None:
-    with Up(project(tmp_path / "project"), tmp_path / "data", "--no-watch") as up:
-        made = json.loads(aws(up, "sqs", "create-queue", "--queue-name", "orders"))
+    with Up(project(tmp_path / "project"), tmp_path / "data", "--no-watch") as up, aws_of(up) as aws:
+        made = aws.answer("sqs", "create-queue", "--queue-name", "orders")
         url = ("--queue-url", made["QueueUrl"])
-        sent = json.loads(aws(up, "sqs", "send-message", *url, "--message-body", "paid"))
-        received = json.loads(aws(up, "sqs", "receive-message", *url, "--wait-time-seconds", "5"))["Messages"][0]
-        aws(up, "sqs", "delete-message", *url, "--receipt-handle", received["ReceiptHandle"])
-        mappings = json.loads(aws(up, "lambda", "list-event-source-mappings"))["EventSourceMappings"]
+        sent = aws.answer("sqs", "send-message", *url, "--message-body", "paid")
+        received = aws.answer("sqs", "receive-message", *url, "--wait-time-seconds", "5")["Messages"][0]
+        aws.answer("sqs", "delete-message", *url, "--receipt-handle", received["ReceiptHandle"])
+        mappings = aws.answer("lambda", "list-event-source-mappings")["EventSourceMappings"]
 
     assert (received["MessageId"], received["Body"]) == (sent["MessageId"], "paid")
     assert [each["EventSourceArn"].rsplit(":", 1)[1] for each in mappings] == ["line.fifo"]

@@ -52,6 +52,7 @@ def test_a_suite_sends_again_what_failed(tmp_path: Path) -> None:
         pelton.set_faults(Faults(failing=1.0, functions=("invoice",)))
         pelton.client("dynamodb").put_item(TableName="orders", Item={"id": {"S": "1"}})
         pelton.settle()
+        failed = pelton.failures("invoice")
         again = pelton.redrive("invoice")
         invoiced_before = pelton.resource("dynamodb").Table("invoices").scan()["Count"]
 
@@ -60,7 +61,10 @@ def test_a_suite_sends_again_what_failed(tmp_path: Path) -> None:
         pelton.settle()
         nothing = pelton.redrive("invoice", action="preview")
         invoiced = pelton.resource("dynamodb").Table("invoices").scan()["Count"]
+        kept = [(each["records"], each["open"]) for each in pelton.failures()]
 
+    assert [each["Records"][0]["dynamodb"]["NewImage"]["id"] for each in failed] == [{"S": "1"}]
+    assert kept == [(1, 0), (1, 0)]
     assert (again["state"], again["total"], again["failed"], invoiced_before) == ("done", 1, 1, 0)
     assert (mended["state"], mended["total"], mended["failed"], invoiced) == ("done", 1, 0, 1)
     assert nothing["total"] == 0

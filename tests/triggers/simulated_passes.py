@@ -1,9 +1,9 @@
 """Passes under a simulator: random writers, failures, kills, splits and operations; another function looks on.
 
-The sink keeps the last version of each key it was given. It flags a step back where none is allowed: only the
-start of a replay and a kill (what was not stored comes again) may step back; *as it was*, which may too, is not
-drawn. When all is over, what is still in the failure store is sent as it is now, and the sink must equal the table.
-A seed says everything.
+The sink keeps the last version of each key it was given. It flags a step back where none is allowed: only the start
+of a replay and a kill, of Pelton or of a worker (what was not stored comes again), may step back; *as it was*, which
+may too, is not drawn. When all is over, what is still in the failure store is sent as it is now, and the sink must
+equal the table. A seed says everything.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from random import Random
+from typing import NamedTuple
 
 import orjson
 
@@ -49,8 +50,16 @@ from tests.triggers.reacting import (
 
 KEYS = [f"k{number}" for number in range(6)]
 _END_ROUNDS = 60
-#: Steps between two kills, at least and at most.
-WHOLE, SHORT = (4, 14), (3, 7)
+
+
+class Walk(NamedTuple):
+    """What is drawn."""
+
+    steps: tuple[int, int]  #: between two kills, at least and at most
+    losing: float = 0.1  #: how often a worker is killed when it has done its work and not said so
+
+
+WHOLE, SHORT = Walk((4, 14)), Walk((3, 7))
 #: Where it lies costs a tenth of all; None: wherever temporary files lie.
 _IN_MEMORY = next((name for name in ("/dev/shm",) if os.access(name, os.W_OK)), None)
 
@@ -60,7 +69,9 @@ class Sink:
     """What the function under operation made of its records."""
 
     random: Random
+    losses: Random  #: of their own: with and without them all else is drawn alike until the first
     failing: float = 0.0
+    losing: float = 0.0  #: of what it does, so often nobody hears: its worker is killed behind it
     versions: dict[str, int] = field(default_factory=dict)
     highest: dict[str, int] = field(default_factory=dict)
     steps_back: list[str] = field(default_factory=list)
@@ -68,8 +79,12 @@ class Sink:
     def __call__(self, records: list[JsonObject]) -> None:
         if self.random.random() < self.failing:
             raise ValueError("no")
+        before = dict(self.highest)
         for record in records:
             self._take(record)
+        if self.losses.random() < self.losing:
+            self.highest = before  # The same comes again, from its first record on.
+            raise ValueError("killed")
 
     def may_step_back(self) -> None:
         """A new pass, or a kill."""
@@ -90,12 +105,12 @@ class Sink:
 class PassSimulation:
     """One seed."""
 
-    def __init__(self, seed: int, folder: Path, steps: tuple[int, int] = WHOLE) -> None:
+    def __init__(self, seed: int, folder: Path, walk: Walk = WHOLE) -> None:
         self.random = Random(seed)
-        self.steps = steps
+        self.walk = walk
         self.folder = folder
         self.clock = ManualClock()
-        self.sink = Sink(self.random)
+        self.sink = Sink(self.random, Random(f"losses {seed}"), losing=walk.losing)
         self.other: set[int] = set()
         self.logged: set[int] = set()
         self.version = 0
@@ -120,7 +135,7 @@ class PassSimulation:
             await pelton.triggers.start()
             mapping = await self._map(pelton) if is_first else pelton.triggers.mappings()[0]
             mapping = next(each for each in pelton.triggers.mappings() if each.function_name == "index")
-            for _ in range(self.random.randint(*self.steps)):
+            for _ in range(self.random.randint(*self.walk.steps)):
                 await self._step(pelton, mapping)
             if is_last:
                 await self._finish(pelton, mapping)
@@ -231,7 +246,7 @@ class PassSimulation:
 
     async def _finish(self, pelton: World, mapping: EventSourceMapping) -> None:
         """Let all end well, send what failed, and compare."""
-        self.sink.failing = 0.0
+        self.sink.failing = self.sink.losing = 0.0
         await self._turn(pelton, mapping, RUNNING)
         await self._until_over(pelton, mapping)
         await pelton.triggers.passes.redrive(mapping, RedriveRequest())
@@ -294,13 +309,13 @@ def removing(identifier: str) -> Callable[[WriteTransaction], SequenceNumber | N
     return decide
 
 
-def failures(seeds: Iterable[int], steps: tuple[int, int] = WHOLE) -> list[str]:
+def failures(seeds: Iterable[int], walk: Walk = WHOLE) -> list[str]:
     """What went wrong, with its seed."""
     found = []
     for seed in seeds:
         folder = Path(tempfile.mkdtemp(dir=_IN_MEMORY))
         try:
-            found += [f"seed {seed}: {wrong}" for wrong in PassSimulation(seed, folder, steps).run()]
+            found += [f"seed {seed}: {wrong}" for wrong in PassSimulation(seed, folder, walk).run()]
         except Exception as error:  # whatever it was belongs to its seed
             found.append(f"seed {seed}: {type(error).__name__}: {error}")
         finally:

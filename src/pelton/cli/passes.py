@@ -61,7 +61,7 @@ def _followed(pelton: RunningPelton, row: JsonObject) -> JsonObject:
     try:
         with progress(row["name"]) as bar:
             while row["state"] in ("running", "cancelling"):
-                bar(row["done"], row["total"])
+                bar(row["done"], row["total"], f"{row['per_s']:,.0f}/s, {row['failed']:,} failed")
                 time.sleep(_LOOK_S)
                 row = pelton.get("passes", str(row["id"]))
     except KeyboardInterrupt:

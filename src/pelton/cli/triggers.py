@@ -63,10 +63,14 @@ def pass_lines(rows: list[JsonObject]) -> list[str]:
     """A line for each replay, backfill and redrive that is not over."""
     return [
         f"{row['name']} of {row['function']} is {row['state']}: {row['done']:,} of {row['total']:,} handled, "
-        f"{row['per_s']:,.0f}/s, {row['failed']:,} failed"
+        f"{row['per_s']:,.0f}/s, {_left(row)}{row['failed']:,} failed"
         for row in rows
         if row["state"] in _UNDER_WAY
     ]
+
+
+def _left(row: JsonObject) -> str:
+    return "" if row["left_s"] is None else f"{row['left_s']:,.0f} s left, "
 
 
 @app.command()

@@ -26,7 +26,7 @@ from pelton.settings import Settings
 from pelton.stack.application import Application
 from pelton.stack.core import Core, Ground
 from pelton.stack.function_urls import FunctionUrls
-from pelton.stack.passing import operate, row
+from pelton.stack.passing import failures, one_failure, operate, row
 from pelton.stack.reading import description
 from pelton.stack.settling import settle
 from pelton.storage.connection import Durability
@@ -45,6 +45,8 @@ START_MS = 1_761_000_000_000
 ROUNDS = 100
 #: A pass is looked at so often (s of virtual time), and so many times, before it counts as one that never ends.
 _PASS_LOOK_S, _PASS_LOOKS = 0.5, 7200
+#: More failures than a test has.
+_MANY = 100_000
 
 
 class LocalPelton:
@@ -159,6 +161,10 @@ class LocalPelton:
     def redrive(self, function: str, **asked: Any) -> JsonObject:
         """Send a function what it failed on again, to the end (``mode``, ``filter``). Returns and raises likewise."""
         return self._pass("redrive", function, asked)
+
+    def failures(self, function: str | None = None) -> list[JsonObject]:
+        """What functions, or one, gave up, newest first; ``Records`` holds what the event had."""
+        return [one_failure(self.core, each["id"]) for each in failures(self.core, function, before=None, limit=_MANY)]
 
     def _pass(self, kind: str, function: str, asked: JsonObject) -> JsonObject:
         shown = self._run(operate(self.core, kind, function, asked))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -85,3 +87,14 @@ def test_in_a_tests_own_process_a_wrapper_is_passed_over_with_a_line(workshop: W
     assert workshop.texts(LogKind.ADVICE) == [
         "function reaction: AWS_LAMBDA_EXEC_WRAPPER has no effect in tests: run it with pelton up"
     ]
+
+
+@pytest.mark.node
+@pytest.mark.skipif(shutil.which("node") is None, reason="no node is on the PATH")
+def test_nodes_runtime_is_started_through_a_wrapper_too(workshop: Workshop) -> None:
+    function = wrapped(workshop, '#!/bin/sh\nexport TOUCHED=yes\nexec "$@"\n')
+    (function.code_root / "index.js").write_text("exports.handler = async () => process.env.TOUCHED;")
+
+    outcome = workshop.outcome_in_worker(replace(function, runtime="nodejs20.x", handler="index.handler"))
+
+    assert outcome.payload == b'"yes"'

@@ -381,3 +381,18 @@ def test_a_token_of_anothers_making_is_refused(orders: Tables, key: Any) -> None
 
     with pytest.raises(ValidationFailed, match="Invalid NextToken"):
         run(orders, "SELECT * FROM orders", NextToken=b64encode(orjson.dumps([digest, key])).decode())
+
+
+@pytest.mark.parametrize(
+    ("value", "fault"),
+    [
+        ({"N": "x"}, "The parameter cannot be converted to a numeric value: x"),
+        ({"N": "1E126"}, "Number overflow. Attempting to store a number with magnitude larger than supported range"),
+    ],
+    ids=["no number", "overflow"],
+)
+def test_a_value_that_is_none_is_told_by_itself(orders: Tables, value: Any, fault: str) -> None:
+    with pytest.raises(ValidationFailed) as caught:
+        orders.call("ExecuteStatement", {"Statement": "SELECT * FROM orders WHERE n = ?", "Parameters": [value]})
+
+    assert caught.value.message == fault

@@ -334,6 +334,23 @@ def test_warm_throughput_is_on_its_way_in_the_answer(on_demand: Wire) -> None:
     assert described(on_demand)["WarmThroughput"] == {**warm, "Status": "ACTIVE"}
 
 
+def test_warm_throughput_is_raised_and_never_lowered(on_demand: Wire) -> None:
+    updated(on_demand, WarmThroughput={"ReadUnitsPerSecond": 20000})
+
+    lowered = on_demand.fault("UpdateTable", {"TableName": "made", "WarmThroughput": {"ReadUnitsPerSecond": 19999}})
+
+    assert lowered == (
+        "ValidationException",
+        OPV + "Requested ReadUnitsPerSecond for WarmThroughput for table is lower than current WarmThroughput, "
+        "decreasing WarmThroughput is not supported",
+    )
+    assert described(on_demand)["WarmThroughput"] == {
+        "ReadUnitsPerSecond": 20000,
+        "WriteUnitsPerSecond": 4000,
+        "Status": "ACTIVE",
+    }
+
+
 def test_a_key_of_ones_own_is_shown_while_it_is_in_use(on_demand: Wire) -> None:
     answer = updated(on_demand, SSESpecification={"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": "abcd"})
     arn = "arn:aws:kms:us-east-1:000000000000:key/abcd"

@@ -25,7 +25,7 @@ from pelton.tables.index_definitions import (
 )
 from pelton.tables.key_schemas import attribute_types
 from pelton.tables.lookup import index_named
-from pelton.tables.throughput import ON_DEMAND, check_bounds
+from pelton.tables.throughput import ON_DEMAND, check_bounds, raised_warm, warm_units
 
 #: Where a definition keeps what an update of an index can set, by the request's member.
 MEMBERS = {
@@ -120,12 +120,23 @@ def _set(table: Table, definition: JsonObject, update: JsonObject, now_ms: int) 
             raise invalid_parameter(
                 "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST"
             )
-        current = definition.get("IndexThroughput", {}).get(name)
+        current = _throughput(definition, name)
         changed["ProvisionedThroughput"] = changed_numbers(current, throughput, now_ms, f"index {name}")
+    if (warm := changed.get("WarmThroughput")) is not None:
+        given = warm_units(
+            definition.get("IndexWarm", {}).get(name),
+            changed.get("ProvisionedThroughput") or _throughput(definition, name),
+        )
+        changed["WarmThroughput"] = raised_warm(warm, given, f"index {name}")
     check_index_limits(name, changed.get("OnDemandThroughput"), definition["BillingMode"])
     for member, value in changed.items():
         kept = MEMBERS[member]
         definition[kept] = {**definition.get(kept, {}), name: value}
+
+
+def _throughput(definition: JsonObject, name: str) -> JsonObject | None:
+    throughput: JsonObject | None = definition.get("IndexThroughput", {}).get(name)
+    return throughput
 
 
 def _deleted(table: Table, definition: JsonObject, name: str) -> Index:

@@ -74,15 +74,40 @@ def throughput_description(throughput: JsonObject | None, now_ms: int) -> JsonOb
 
 
 def warm_description(warm: JsonObject | None, throughput: JsonObject | None) -> JsonObject:
-    """WarmThroughput as DescribeTable shows it: what was asked for, else what the billing mode gives."""
+    """WarmThroughput as DescribeTable shows it."""
+    return {**warm_units(warm, throughput), "Status": "ACTIVE"}
+
+
+def warm_units(warm: JsonObject | None, throughput: JsonObject | None) -> dict[str, int]:
+    """What a table or index is warm for: what was asked for, at least what its billing mode gives."""
     if throughput is None:
-        units = dict(WARM_ON_DEMAND)
+        units = WARM_ON_DEMAND
     else:
         units = {
             "ReadUnitsPerSecond": throughput["ReadCapacityUnits"],
             "WriteUnitsPerSecond": throughput["WriteCapacityUnits"],
         }
-    return {**units, **(warm or {}), "Status": "ACTIVE"}
+    return {member: max(least, (warm or {}).get(member, 0)) for member, least in units.items()}
+
+
+def raised_warm(asked: JsonObject, current: dict[str, int], of: str = "table") -> dict[str, int]:
+    """Warm throughput after a request to change it; what it leaves out stays.
+
+    Args:
+        asked: the request's member.
+        current: what it is now.
+        of: what it is of, ``table`` or ``index NAME``.
+
+    Raises:
+        ValidationFailed: it is lower, which the service does not offer.
+    """
+    for member, value in asked.items():
+        if value < current[member]:
+            raise invalid_parameter(
+                f"Requested {member} for WarmThroughput for {of} is lower than current WarmThroughput, "
+                "decreasing WarmThroughput is not supported"
+            )
+    return {**current, **asked}
 
 
 def asked_warm_description(warm: JsonObject) -> JsonObject:

@@ -29,7 +29,7 @@ def show_changes(description: JsonObject, old: JsonObject, table: Table, body: J
         # A ceiling that is taken away is shown once more, as -1.
         description["OnDemandThroughput"] = table.definition["OnDemandThroughput"]
     if body.get("WarmThroughput") is not None:
-        description["WarmThroughput"] = asked_warm_description(body["WarmThroughput"])
+        description["WarmThroughput"] = asked_warm_description(table.definition["WarmThroughput"])
     if body.get("SSESpecification") is not None:
         shown = description.get("SSEDescription") or old["SSEDescription"]
         description["SSEDescription"] = {**shown, "Status": "UPDATING"}
@@ -61,7 +61,7 @@ def _show_index_changes(description: JsonObject, old: JsonObject, table: Table, 
         if update.get("OnDemandThroughput") is not None:
             index["OnDemandThroughput"] = table.definition["IndexOnDemand"][name]
         if update.get("WarmThroughput") is not None:
-            index["WarmThroughput"] = asked_warm_description(update["WarmThroughput"])
+            index["WarmThroughput"] = asked_warm_description(table.definition["IndexWarm"][name])
 
 
 def _keep_units(description: JsonObject, old: JsonObject) -> None:

@@ -24,7 +24,14 @@ from pelton.tables.errors import NotOffered, invalid_parameter, stream_view_type
 from pelton.tables.index_changes import IndexChanges, apply_index_changes, check_updates, index_changes
 from pelton.tables.lookup import changeable_table
 from pelton.tables.options import TableOptions
-from pelton.tables.throughput import PROVISIONED, check_bounds, check_on_demand_limits, epoch_seconds
+from pelton.tables.throughput import (
+    PROVISIONED,
+    check_bounds,
+    check_on_demand_limits,
+    epoch_seconds,
+    raised_warm,
+    warm_units,
+)
 from pelton.tables.update_descriptions import show_changes, show_deleted_index
 
 #: Members that ask for a change; AttributeDefinitions alone is none.
@@ -152,7 +159,8 @@ def changed_definition(table: Table, body: JsonObject, context: RequestContext) 
         definition["TableClass"] = body["TableClass"]
         definition["TableClassUpdated"] = epoch_seconds(context.now_ms)
     if body.get("WarmThroughput") is not None:
-        definition["WarmThroughput"] = body["WarmThroughput"]
+        current = warm_units(definition.get("WarmThroughput"), definition.get("ProvisionedThroughput"))
+        definition["WarmThroughput"] = raised_warm(body["WarmThroughput"], current)
     if body.get("SSESpecification") is not None:
         change_encryption(definition, body["SSESpecification"], context)
     return definition

@@ -6,6 +6,7 @@ from typing import Any
 
 from pelton.errors import ValidationFailed
 from pelton.items.types import AttributeValue
+from pelton.items.values import canonical_value
 from pelton.tables.partiql.syntax import (
     Arithmetic,
     Between,
@@ -52,9 +53,13 @@ class Rendering:
         return text
 
     def value(self, value: AttributeValue) -> str:
-        """A value."""
+        """A value.
+
+        Raises:
+            ValidationFailed: it is not valid; told by itself, for a statement knows no placeholder.
+        """
         placeholder = f":v{len(self._values)}"
-        self._values[placeholder] = value
+        self._values[placeholder] = canonical_value(value)
         return placeholder
 
     def operand(self, operand: Operand) -> str:

@@ -18,7 +18,7 @@ KEYS = {"aws_access_key_id": "any", "aws_secret_access_key": "any", "region_name
 VARIABLES = {"AWS_ACCESS_KEY_ID": "any", "AWS_SECRET_ACCESS_KEY": "any", "AWS_DEFAULT_REGION": "us-east-1"}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of a running Pelton."""
     project: Path = tmp_path_factory.mktemp("project")

@@ -64,7 +64,7 @@ class Wire:
     def call(self, operation: str, body: object) -> tuple[int, dict[str, Any]]:
         """Status and answer to a JSON body."""
         response = self.post(operation, orjson.dumps(body))
-        answer: dict[str, Any] = orjson.loads(response.body)
+        answer: dict[str, Any] = orjson.loads(response.body or b"{}")
         return response.status, answer
 
     def fault(self, operation: str, body: object) -> tuple[str, str | None]:

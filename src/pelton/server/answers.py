@@ -70,7 +70,9 @@ class JsonAnswer(Answer):
         self.on_missing: Callable[[], None] | None = None  #: called when what was asked for does not exist
 
     def _result(self, result: Any) -> HttpResponse:
-        return replies.json_response(200, orjson.dumps(result), self.content_type, self.request_id)
+        # An operation whose model has no output answers nothing at all.
+        body = b"" if result is None else orjson.dumps(result)
+        return replies.json_response(200, body, self.content_type, self.request_id)
 
     def _error(self, error: WireError) -> HttpResponse:
         if isinstance(error, ResourceNotFound) and self.on_missing is not None:

@@ -43,35 +43,33 @@ def checked_tags(tags: Sequence[JsonObject]) -> dict[str, str]:
     return checked
 
 
-def _tag(body: JsonObject, context: RequestContext) -> Callable[[WriteTransaction], JsonObject]:
+def _tag(body: JsonObject, context: RequestContext) -> Callable[[WriteTransaction], None]:
     name = _table_name(body.get("ResourceArn"), context, "TagResource")
     if not body["Tags"]:
         raise ValidationFailed("Atleast one Tag needs to be provided as Input.")
     added = checked_tags(body["Tags"])
 
-    def decide(transaction: WriteTransaction) -> JsonObject:
+    def decide(transaction: WriteTransaction) -> None:
         table = _tagged_table(transaction, context, name, body["ResourceArn"])
         tags = {**table.definition.get("Tags", {}), **added}
         _check_count(tags)
         _store(transaction, table, tags)
-        return {}
 
     return decide
 
 
-def _untag(body: JsonObject, context: RequestContext) -> Callable[[WriteTransaction], JsonObject]:
+def _untag(body: JsonObject, context: RequestContext) -> Callable[[WriteTransaction], None]:
     name = _table_name(body.get("ResourceArn"), context, "UntagResource")
     if not body["TagKeys"]:
         raise ValidationFailed("Atleast one Tag Key needs to be provided as Input.")
     removed = set(body["TagKeys"])
 
-    def decide(transaction: WriteTransaction) -> JsonObject:
+    def decide(transaction: WriteTransaction) -> None:
         table = transaction.table(context.account, context.region, name)
         if table is None or table.arn != body["ResourceArn"]:
             raise ResourceNotFound("Requested resource not found")
         tags = table.definition.get("Tags", {})
         _store(transaction, table, {key: value for key, value in tags.items() if key not in removed})
-        return {}
 
     return decide
 

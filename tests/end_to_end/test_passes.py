@@ -46,6 +46,9 @@ def test_passes_from_the_command_line(tmp_path: Path) -> None:
         preview = up.command("replay", "first", "--dry-run")
         replay = up.command("replay", "first", "--json")
         backfill = up.command("backfill", "first", "--sample", "2")
+        rows = json.loads(up.command("triggers", "--json").stdout)
+        with up.watching("triggers", "--watch", "--json") as lines:
+            watched = wait_for(lambda: lines, "a look")[0]["triggers"]
         rest = up.command("backfill", "first", "--resume")
         refused = up.command("backfill", "first", "--table", "others")
         number = json.loads(up.command("tail", "things", "--no-follow").stdout.splitlines()[0])
@@ -54,6 +57,9 @@ def test_passes_from_the_command_line(tmp_path: Path) -> None:
     assert preview.stdout == "first would get 5 of 5 retained records of things again\n"
     assert (replay.returncode, json.loads(replay.stdout)["state"]) == (0, "done")
     assert "backfill-2 is paused: 2 of 5 handled; pelton backfill first --resume goes on" in backfill.stdout
+    for looked in (rows, watched):
+        shown = {row["function"]: row["pass"] and (row["pass"]["name"], row["pass"]["state"]) for row in looked}
+        assert shown == {"first": ("backfill-2", "paused"), "second": None}
     assert (rest.returncode, rest.stdout) == (0, "backfill-2 is done: 5 of 5 handled\n")
     assert (refused.returncode, "first has no trigger on table others" in refused.stderr) == (2, True)
     assert "delivered" in told
@@ -139,7 +145,7 @@ def test_a_killed_backfill_and_replay_leave_the_sink_at_the_newest_version(tmp_p
     writer = Writer(items, up)
     for kind in ("backfill", "replay"):
         before = len(seen(project, "second"))
-        asked = {"action": "begin", "rate": items / 3}
+        asked = {"action": "begin", "rate": max(items / 3, 300)}
         row = RunningPelton(up.data_dir).post("passes", kind, "second", body=json.dumps(asked).encode())
         wait_for(partial(_has_seen, project, before + items // 10), "some of the pass", 600)
         up.kill()

@@ -13,7 +13,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -57,6 +57,7 @@ class Walk(NamedTuple):
 
     steps: tuple[int, int]  #: between two kills, at least and at most
     losing: float = 0.1  #: how often a worker is killed when it has done its work and not said so
+    updating: float = 0.1  #: how often the mapping is updated before a step
 
 
 WHOLE, SHORT = Walk((4, 14)), Walk((3, 7))
@@ -108,6 +109,7 @@ class PassSimulation:
     def __init__(self, seed: int, folder: Path, walk: Walk = WHOLE) -> None:
         self.random = Random(seed)
         self.walk = walk
+        self.updates = Random(f"updates {seed}")
         self.folder = folder
         self.clock = ManualClock()
         self.sink = Sink(self.random, Random(f"losses {seed}"), losing=walk.losing)
@@ -156,6 +158,8 @@ class PassSimulation:
 
     async def _step(self, pelton: World, mapping: EventSourceMapping) -> None:
         random = self.random
+        if self.updates.random() < self.walk.updating:
+            await self._update(pelton, mapping)
         choice = random.random()
         if choice < 0.45:
             for _ in range(random.randint(1, 5)):
@@ -170,6 +174,16 @@ class PassSimulation:
             self.sink.failing = random.choice((0.0, 0.0, 0.3, 0.7))
         if random.random() < 0.7:
             await self._pass_time(pelton, random.choice((0.0, 0.0, 0.06, 0.4, 2.0)))
+
+    async def _update(self, pelton: World, mapping: EventSourceMapping) -> None:
+        random = self.updates
+        settings = replace(
+            pelton.triggers.get(mapping.uuid).settings,
+            batch_size=random.choice((1, 2, 5, 100)),
+            parallelization_factor=random.choice((1, 2, 3)),
+            retry_attempts_max=random.choice((-1, 0, 1)),
+        )
+        await pelton.triggers.update(mapping.uuid, settings)
 
     def _write(self, pelton: World) -> None:
         self.version += 1

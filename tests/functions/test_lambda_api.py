@@ -289,6 +289,16 @@ def test_an_outdated_revision_is_refused(client: Client) -> None:
     assert client.call("GetFunctionConfiguration", FunctionName="made")["Timeout"] == 3
 
 
+def test_an_entry_without_a_name_is_refused(tmp_path: Path) -> None:
+    content = bytearray(zipped({"q": ""}))
+    local, central = content.index(b"PK\x03\x04"), content.index(b"PK\x01\x02")
+    for place in (local + 26, central + 28):  # The one letter becomes an extra field.
+        content[place : place + 4] = bytes([0, 0, 1, 0])
+
+    with pytest.raises(InvalidParameterValue, match="Entry '' is not a file inside the archive"):
+        unpack(bytes(content), tmp_path)
+
+
 @pytest.mark.parametrize("name", ["../out.py", "/out.py", "a/../../out.py", "a\\..\\out.py"])
 def test_an_archive_cannot_leave_its_folder(tmp_path: Path, name: str) -> None:
     folder = tmp_path / "deep/code"

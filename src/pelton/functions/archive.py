@@ -76,7 +76,8 @@ def _unpack_into(folder: Path, archive: bytes) -> None:
 def _unpack_entry(content: zipfile.ZipFile, entry: zipfile.ZipInfo, folder: Path) -> None:
     path = PurePosixPath(entry.filename)
     mode = entry.external_attr >> 16
-    if path.is_absolute() or ".." in path.parts or "\\" in entry.filename or stat.S_ISLNK(mode):
+    is_unnamed = not entry.filename  # zipfile cannot say of one whether it is a folder.
+    if is_unnamed or path.is_absolute() or ".." in path.parts or "\\" in entry.filename or stat.S_ISLNK(mode):
         raise InvalidParameterValue(f"{_BAD_ARCHIVE} Entry {entry.filename!r} is not a file inside the archive.")
     target = folder / path
     if entry.is_dir():

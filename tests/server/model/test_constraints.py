@@ -193,6 +193,29 @@ def test_lambda_prints_its_starting_positions_in_its_order() -> None:
     )
 
 
+COLLECTED = (
+    "1 validation error detected: Value '%s' at '%s' failed to satisfy constraint: %s must satisfy constraint: [%s"
+)
+RUNS_ON = "Member must satisfy enum value set: [x86_64, arm64], Member must not be null]"
+NAMED = "Member must satisfy regular expression pattern: [a-zA-Z]([a-zA-Z0-9_])+, Member must not be null]"
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ({"Architectures": ["x86"]}, ("[x86]", "architectures", "Member", RUNS_ON)),
+        ({"Layers": ["l"]}, ("[l]", "layers", "Member", "Member must have length less than or equal to ")),
+        ({"Environment": {"Variables": {"1a": "x"}}}, ("{1a=x}", "environment.variables", "Map keys", NAMED)),
+    ],
+)
+def test_lambda_tells_what_is_wrong_with_elements_and_keys_at_the_whole(
+    body: dict[str, Any], told: tuple[str, ...]
+) -> None:
+    whole = {"FunctionName": "f", "Role": "arn:aws:iam::000000000000:role/r", "Code": {}, **body}
+
+    assert refusal(LAMBDA, "CreateFunction", whole).startswith(COLLECTED % told)
+
+
 def test_a_value_that_no_honest_request_has_is_not_shown_whole() -> None:
     text = refusal(TABLES, "TransactWriteItems", {"TransactItems": [{}] * 100_000})
 

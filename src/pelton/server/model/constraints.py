@@ -12,15 +12,21 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from pelton.errors import ValidationFailed
+from pelton.server.model.constraint_texts import all_texts, enum_text, max_text, min_text, pattern_text
 from pelton.server.model.printing import Shapes
 from pelton.server.model.problems import Check, Path, Problem
+
+#: How a part of a list or map is named where its violations are collected.
+_COLLECTED = {"keys": "Map keys", "values": "Map value", "elements": "Member"}
 
 
 class Constraints:
     """Makes the checks of one service's shapes, each once."""
 
-    def __init__(self, shapes: Shapes) -> None:
+    def __init__(self, shapes: Shapes, *, is_collecting: bool = False) -> None:
+        """``is_collecting``: elements of lists are told as keys of maps are, with one constraint more (Lambda)."""
         self._shapes = shapes
+        self._is_collecting = is_collecting
         self._checks: dict[str, Check | None] = {}
         self._being_made: set[str] = set()
 
@@ -46,7 +52,7 @@ class Constraints:
         if kind == "structure":
             return self._structure(shape)
         if kind == "list":
-            return _both(_bounds(name, shape, "length", len), self._elements(shape))
+            return _both(_bounds(name, shape, "length", len), self._elements(name, shape))
         if kind == "map":
             return _both(_bounds(name, shape, "length", len), self._entries(name, shape))
         if kind == "string":
@@ -55,10 +61,13 @@ class Constraints:
             return _bounds(name, shape, "value", _itself)
         return None
 
-    def _elements(self, shape: Mapping[str, Any]) -> Check | None:
+    def _elements(self, name: str, shape: Mapping[str, Any]) -> Check | None:
         element = self.check(shape["member"])
         if element is None:
             return None
+        part_shape = self._shapes[shape["member"]]
+        if self._is_collecting and part_shape["type"] == "string":
+            return self._collected(name, part_shape, element, "elements")
 
         def check(value: Any, path: Path, problems: list[Problem]) -> None:
             for position, given in enumerate(value, start=1):
@@ -69,14 +78,30 @@ class Constraints:
 
     def _entries(self, name: str, shape: Mapping[str, Any]) -> Check | None:
         """Keys and values of a map. Values that are texts or lists are reported at the map, others at their key."""
-        keys = _collected(name, self._shapes[shape["key"]], self.check(shape["key"]), "keys")
+        keys = self._collected(name, self._shapes[shape["key"]], self.check(shape["key"]), "keys")
         value = self._shapes[shape["value"]]
         if value["type"] not in ("string", "list") or not _has_own_bounds(value):
             return _both(keys, _at_keys(self.check(shape["value"])))
         if value["type"] == "string":
-            return _both(keys, _collected(name, value, self.check(shape["value"]), "values"))
-        lengths = _collected(name, value, _bounds(shape["value"], value, "length", len), "values")
-        return _both(_both(keys, lengths), _at_keys(self._elements(value)))
+            return _both(keys, self._collected(name, value, self.check(shape["value"]), "values"))
+        lengths = self._collected(name, value, _bounds(shape["value"], value, "length", len), "values")
+        return _both(_both(keys, lengths), _at_keys(self._elements(shape["value"], value)))
+
+    def _collected(self, name: str, part_shape: Mapping[str, Any], check_part: Check | None, part: str) -> Check | None:
+        """Keys or values of a map, or elements of a list: what is wrong with any is reported once, at the whole."""
+        if check_part is None:
+            return None
+        texts = [*all_texts(part_shape), *(["Member must not be null"] if self._is_collecting else [])]
+        text = f"{_COLLECTED[part]} must satisfy constraint: [{', '.join(texts)}]"
+
+        def check(value: Any, path: Path, problems: list[Problem]) -> None:
+            found: list[Problem] = []
+            for given in value.values() if part == "values" else value:
+                check_part(given, path, found)
+            if found:
+                problems.append(Problem(path, name, value, part, text, is_unnamed=False))
+
+        return check
 
     def _structure(self, shape: Mapping[str, Any]) -> Check | None:
         required = shape.get("required", ())
@@ -104,23 +129,6 @@ def _at_keys(check_value: Check | None) -> Check | None:
         for name, given in value.items():
             place = Path(Path(path, name, is_member=False), "member", is_member=False)
             check_value(given, place, problems)
-
-    return check
-
-
-def _collected(map_name: str, part_shape: Mapping[str, Any], check_part: Check | None, part: str) -> Check | None:
-    """Keys, or values, of a map: what is wrong with any of them is reported once, at the map."""
-    if check_part is None:
-        return None
-    prefix = "Map keys must satisfy constraint" if part == "keys" else "Map value must satisfy constraint"
-    text = f"{prefix}: [{', '.join(_all_texts(part_shape))}]"
-
-    def check(value: Any, path: Path, problems: list[Problem]) -> None:
-        found: list[Problem] = []
-        for given in value if part == "keys" else value.values():
-            check_part(given, path, found)
-        if found:
-            problems.append(Problem(path, map_name, value, part, text, is_unnamed=False))
 
     return check
 
@@ -214,41 +222,11 @@ def _bounds(name: str, shape: Mapping[str, Any], noun: str, measure: Callable[[A
     def check(value: Any, path: Path, problems: list[Problem]) -> None:
         size = measure(value)
         if size < least:
-            problems.append(Problem(path, name, value, "min", _min_text(noun, least), "min" in unnamed))
+            problems.append(Problem(path, name, value, "min", min_text(noun, least), "min" in unnamed))
         elif size > most:
-            problems.append(Problem(path, name, value, "max", _max_text(noun, most), "max" in unnamed))
+            problems.append(Problem(path, name, value, "max", max_text(noun, most), "max" in unnamed))
 
     return check
-
-
-def _min_text(noun: str, least: Any) -> str:
-    return f"Member must have {noun} greater than or equal to {least}"
-
-
-def _max_text(noun: str, most: Any) -> str:
-    return f"Member must have {noun} less than or equal to {most}"
-
-
-def _pattern_text(pattern: str) -> str:
-    return f"Member must satisfy regular expression pattern: {pattern}"
-
-
-def _all_texts(shape: Mapping[str, Any]) -> list[str]:
-    """Every constraint of a key or value, in the order the service prints them."""
-    texts = []
-    if "max" in shape:
-        texts.append(_max_text("length", shape["max"]))
-    if "min" in shape:
-        texts.append(_min_text("length", shape["min"]))
-    if "pattern" in shape:
-        texts.append(_pattern_text(shape["pattern"]))
-    if "enum" in shape:
-        texts.append(_enum_text(shape["enum"]))
-    return texts
-
-
-def _enum_text(values: Sequence[str]) -> str:
-    return f"Member must satisfy enum value set: [{', '.join(values)}]"
 
 
 def _string(name: str, shape: Mapping[str, Any]) -> Check | None:
@@ -266,7 +244,7 @@ def _enum(name: str, values: Sequence[str]) -> Check:
 
     def check(value: Any, path: Path, problems: list[Problem]) -> None:
         if value not in allowed:
-            problems.append(Problem(path, name, value, "enum", _enum_text(values), is_unnamed=False))
+            problems.append(Problem(path, name, value, "enum", enum_text(values), is_unnamed=False))
 
     return check
 
@@ -276,7 +254,7 @@ def _pattern(name: str, pattern: str) -> Check:
 
     def check(value: Any, path: Path, problems: list[Problem]) -> None:
         if matches(value) is None:
-            problems.append(Problem(path, name, value, "pattern", _pattern_text(pattern), is_unnamed=False))
+            problems.append(Problem(path, name, value, "pattern", pattern_text(pattern), is_unnamed=False))
 
     return check
 

@@ -39,7 +39,7 @@ class ServiceModel:
         self.operations: Mapping[str, Mapping[str, Any]] = data["operations"]
         self.shapes: Mapping[str, Mapping[str, Any]] = data["shapes"]
         self._package: str = data["package"]
-        self._constraints = Constraints(self.shapes)
+        self._constraints = Constraints(self.shapes, is_collecting=data["service"] == "lambda")
         self._converters: dict[tuple[str, bool], Converter] = {}
 
     @classmethod

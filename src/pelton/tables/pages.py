@@ -15,6 +15,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice
+from typing import NamedTuple
 
 import orjson
 
@@ -60,8 +62,7 @@ class Reading:
         return self.keep is None and self.show is None and self.fetch is None
 
 
-@dataclass(frozen=True, slots=True)
-class Walk:
+class Walk(NamedTuple):
     """How a request's page is read, piece by piece."""
 
     stored: Callable[[Snapshot, bytes | None], Iterable[StoredItem]]  #: rows in order; those behind that key, if any
@@ -91,20 +92,22 @@ class Walk:
 
 def read_piece(page: Page, rows: Iterable[StoredItem], reading: Reading) -> bool:
     """Add rows to a page in their order, as many as one piece has; whether the page is whole then."""
-    limit = reading.limit
     room = _PLAIN_PIECE_ROWS if reading.is_plain else _PIECE_ROWS
-    for row in rows:
-        page.scanned += 1
+    if reading.limit is not None:
+        room = min(room, reading.limit - page.scanned)
+    read, row = 0, None
+    for row in islice(rows, room):
+        read += 1
         page.size += row.size
         _evaluate(page, row, reading)
-        if page.scanned == limit or page.size >= PAGE_BYTES_MAX:
-            page.last = row
-            return True
-        room -= 1
-        if not room:
-            page.latest = row
-            return False
-    return True
+        if page.size >= PAGE_BYTES_MAX:
+            break
+    page.scanned += read
+    if page.size >= PAGE_BYTES_MAX or page.scanned == reading.limit:
+        page.last = row
+        return True
+    page.latest = row
+    return read < room
 
 
 def _evaluate(page: Page, row: StoredItem, reading: Reading) -> None:

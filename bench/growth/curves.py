@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -54,6 +55,8 @@ def plot(growth: Growth) -> str:
     import pygal  # A dependency of the benchmarks alone, and a slow import.
     from pygal.style import CleanStyle
 
+    # It looks for map plugins by a finder of the old kind: Python 3.11 warns of it at every import that finds nothing.
+    sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, pygal.PluginImportFixer)]
     drawn = [curve for curve in growth.curves if curve.is_drawn]
     chart = pygal.XY(
         title=f"{growth.what}: {drawn[0].unit}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from xml.etree import ElementTree
 
 from bench.growth.curves import Curve, Growth, plot, table
@@ -32,3 +33,9 @@ def test_a_plot_shows_what_is_drawn_and_calls_no_script_from_elsewhere() -> None
     assert "memory" not in words
     assert "1,000" in words
     assert "href=" not in svg
+
+
+def test_a_plot_leaves_imports_as_they_were() -> None:
+    plot(grown())
+
+    assert [finder for finder in sys.meta_path if not hasattr(finder, "find_spec")] == []

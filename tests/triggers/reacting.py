@@ -18,7 +18,7 @@ from pelton.operations import JsonObject
 from pelton.storage.catalog import SequenceNumber, Stream, Table
 from pelton.storage.change import Change, StoredItem
 from pelton.storage.connection import Durability
-from pelton.storage.drivers import InlineDriver
+from pelton.storage.drivers import Driver, InlineDriver
 from pelton.storage.engine import Storage, StorageOptions
 from pelton.storage.transaction import Snapshot, WriteTransaction
 from pelton.streams.numbers import parse_number
@@ -27,7 +27,7 @@ from pelton.triggers.events import TriggerEvent
 from pelton.triggers.mappings import EventSourceMapping
 from pelton.triggers.options import TriggerOptions
 from pelton.triggers.parameters import create_parameters
-from pelton.triggers.protocols import NotInvoked
+from pelton.triggers.protocols import Executor, NotInvoked
 from pelton.triggers.service import Triggers
 
 T = TypeVar("T")
@@ -146,15 +146,18 @@ def world(
     clock: ManualClock | None = None,
     seed: int = 7,
     durability: Durability = Durability.FULL,
+    *,
+    driver: Driver | None = None,
+    execute: Executor | None = None,
 ) -> Iterator[World]:
-    """A data folder opened, its triggers not yet started."""
+    """A data folder opened, its triggers not yet started; in line, and the workshop's own, unless told otherwise."""
     clock = clock or ManualClock()
     options = StorageOptions(durability=durability)
-    storage = Storage.open(folder, clock=clock, driver=InlineDriver(), options=options)
+    storage = Storage.open(folder, clock=clock, driver=driver or InlineDriver(), options=options)
     workshop = workshop or Workshop()
     told: list[TriggerEvent] = []
     triggers = Triggers(
-        storage, workshop, clock=clock, random=Random(seed), on_event=told.append, options=TriggerOptions()
+        storage, execute or workshop, clock=clock, random=Random(seed), on_event=told.append, options=TriggerOptions()
     )
     storage.on_commit(triggers.wake)
     try:

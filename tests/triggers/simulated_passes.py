@@ -13,8 +13,9 @@ import os
 import shutil
 import tempfile
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from random import Random
 from typing import NamedTuple
@@ -29,7 +30,7 @@ from pelton.storage.connection import Durability
 from pelton.storage.passes import CANCELLING, PAUSED, RUNNING
 from pelton.storage.transaction import WriteTransaction
 from pelton.testing.clock import ManualClock
-from pelton.triggers.errors import PassRefused
+from pelton.triggers.errors import PassRefused, StillMoving
 from pelton.triggers.mappings import EventSourceMapping
 from pelton.triggers.pass_requests import BackfillRequest, RedriveRequest, ReplayRequest
 from pelton.triggers.redrive_pages import AS_IT_IS_NOW, SKIP_SUPERSEDED
@@ -39,14 +40,14 @@ from tests.triggers.reacting import (
     Workshop,
     World,
     make_table,
-    now,
     number_of,
-    put,
     rest,
     stream_of,
     table_of,
     world,
+    writing,
 )
+from tests.triggers.slowness import SlowDriver, SlowWorkers
 
 KEYS = [f"k{number}" for number in range(6)]
 _END_ROUNDS = 60
@@ -58,6 +59,7 @@ class Walk(NamedTuple):
     steps: tuple[int, int]  #: between two kills, at least and at most
     losing: float = 0.1  #: how often a worker is killed when it has done its work and not said so
     updating: float = 0.1  #: how often the mapping is updated before a step
+    is_slow: bool = True  #: commits and workers take their time, and a kill loses what rides
 
 
 WHOLE, SHORT = Walk((4, 14)), Walk((3, 7))
@@ -73,11 +75,16 @@ class Sink:
     losses: Random  #: of their own: with and without them all else is drawn alike until the first
     failing: float = 0.0
     losing: float = 0.0  #: of what it does, so often nobody hears: its worker is killed behind it
+    replay: Callable[[], int | None] = lambda: None  #: the one under way
+    replayed: int | None = None
     versions: dict[str, int] = field(default_factory=dict)
     highest: dict[str, int] = field(default_factory=dict)
     steps_back: list[str] = field(default_factory=list)
 
     def __call__(self, records: list[JsonObject]) -> None:
+        if (name := self.replay()) != self.replayed:
+            self.replayed = name
+            self.may_step_back()
         if self.random.random() < self.failing:
             raise ValueError("no")
         before = dict(self.highest)
@@ -114,7 +121,8 @@ class PassSimulation:
         self.clock = ManualClock()
         self.sink = Sink(self.random, Random(f"losses {seed}"), losing=walk.losing)
         self.other: set[int] = set()
-        self.logged: set[int] = set()
+        self.slowness = Random(f"slowness {seed}")
+        self.beginnings: set[asyncio.Task[None]] = set()
         self.version = 0
         self.wrong: list[str] = []
         self.lives = self.random.choice((1, 2, 3))
@@ -133,14 +141,24 @@ class PassSimulation:
         if is_first:
             for name, content in with_table(self.random.choice((1, 1, 2))).items():
                 (self.folder / name).write_bytes(content)
-        with world(self.folder, workshop, self.clock, seed, Durability.NONE) as pelton:
+        self.beginnings.clear()
+        driver = SlowDriver(self.slowness) if self.walk.is_slow else None
+        execute = SlowWorkers(workshop, self.clock, self.slowness) if self.walk.is_slow else None
+        opened = world(
+            self.folder, workshop, self.clock, seed, Durability.NONE, driver=driver, execute=execute
+        )  # fmt: skip
+        with opened as pelton:
             await pelton.triggers.start()
-            mapping = await self._map(pelton) if is_first else pelton.triggers.mappings()[0]
+            if is_first:
+                await self._map(pelton)
             mapping = next(each for each in pelton.triggers.mappings() if each.function_name == "index")
+            self.sink.replay = partial(_replay, pelton, mapping)
             for _ in range(self.random.randint(*self.walk.steps)):
                 await self._step(pelton, mapping)
             if is_last:
                 await self._finish(pelton, mapping)
+            if driver is not None:
+                driver.kill()
             await _kill()
 
     async def _map(self, pelton: World) -> EventSourceMapping:
@@ -189,11 +207,9 @@ class PassSimulation:
         self.version += 1
         key = self.random.choice(KEYS)
         if self.random.random() < 0.2:
-            number = now(pelton.storage, removing(key))
+            pelton.storage.submit(removing(key), _ignore)
         else:
-            number = put(pelton.storage, key, text=str(self.version))
-        if number is not None:
-            self.logged.add(number)
+            pelton.storage.submit(writing(key, text=str(self.version)), _ignore)
 
     def _divide(self, pelton: World) -> None:
         stream = stream_of(pelton.storage)
@@ -207,38 +223,33 @@ class PassSimulation:
             else:
                 transaction.split_shard(stream.id, shard.id, START_MS)
 
-        now(pelton.storage, decide)
+        pelton.storage.submit(decide, _ignore)  # Another one may have closed the shard meanwhile.
 
     async def _begin(self, pelton: World, mapping: EventSourceMapping) -> None:
         random, passes = self.random, pelton.triggers.passes
         rate = random.choice((None, None, 5.0, 40.0))
         kind = random.choice(("replay", "replay", "backfill", "redrive"))
-        try:
-            if kind == "replay":
-                tip = pelton.tip()
-                after = random.choice((0, random.randint(0, tip)))
-                to = random.choice((None, None, random.randint(after, tip)))
-                patterns = (
-                    () if random.random() < 0.6 else ('{"dynamodb":{"NewImage":{"text":{"S":[{"suffix":"3"}]}}}}',)
-                )
-                request = ReplayRequest(
-                    after=SequenceNumber(after),
-                    to=None if to is None else SequenceNumber(to),
-                    patterns=patterns,
-                    rate=rate,
-                )
-                await self._reached(passes.replay(mapping, request))
-            elif kind == "backfill":
-                await passes.backfill(mapping, BackfillRequest(rate=rate))
-            else:
-                mode = random.choice((AS_IT_IS_NOW, SKIP_SUPERSEDED))
-                await passes.redrive(mapping, RedriveRequest(mode=mode, rate=rate))
-        except PassRefused:
-            return
-
-    async def _reached(self, replay: Awaitable[object]) -> None:
-        await replay
-        self.sink.may_step_back()
+        if kind == "replay":
+            tip = pelton.tip()
+            after = random.choice((0, random.randint(0, tip)))
+            to = random.choice((None, None, random.randint(after, tip)))
+            patterns = () if random.random() < 0.6 else ('{"dynamodb":{"NewImage":{"text":{"S":[{"suffix":"3"}]}}}}',)
+            request = ReplayRequest(
+                after=SequenceNumber(after),
+                to=None if to is None else SequenceNumber(to),
+                patterns=patterns,
+                rate=rate,
+            )
+            beginning = _begun(partial(passes.replay, mapping, request))
+        elif kind == "backfill":
+            beginning = _begun(partial(passes.backfill, mapping, BackfillRequest(rate=rate)))
+        else:
+            mode = random.choice((AS_IT_IS_NOW, SKIP_SUPERSEDED))
+            beginning = _begun(partial(passes.redrive, mapping, RedriveRequest(mode=mode, rate=rate)))
+        if self.walk.is_slow:  # What is under way ends first, and that takes time.
+            self.beginnings.add(asyncio.get_running_loop().create_task(beginning))
+        else:
+            await beginning
 
     async def _turn(self, pelton: World, mapping: EventSourceMapping, state: str) -> None:
         row = pelton.triggers.passes.active(mapping.uuid)
@@ -261,6 +272,7 @@ class PassSimulation:
     async def _finish(self, pelton: World, mapping: EventSourceMapping) -> None:
         """Let all end well, send what failed, and compare."""
         self.sink.failing = self.sink.losing = 0.0
+        await self._until_begun(pelton)
         await self._turn(pelton, mapping, RUNNING)
         await self._until_over(pelton, mapping)
         await pelton.triggers.passes.redrive(mapping, RedriveRequest())
@@ -268,8 +280,13 @@ class PassSimulation:
         table = self._table(pelton)
         if self.sink.versions != table:
             self.wrong.append(f"the sink has {self.sink.versions}, the table {table}")
-        if self.other != self.logged:
-            self.wrong.append(f"the other function saw {sorted(self.other ^ self.logged)} too much or not")
+        if self.other != (logged := _logged(pelton)):
+            self.wrong.append(f"the other function saw {sorted(self.other ^ logged)} too much or not")
+
+    async def _until_begun(self, pelton: World) -> None:
+        while not all(beginning.done() for beginning in self.beginnings):
+            await self._pass_time(pelton, 2.0)
+        await asyncio.gather(*self.beginnings)
 
     async def _until_over(self, pelton: World, mapping: EventSourceMapping) -> None:
         for _ in range(_END_ROUNDS):
@@ -298,12 +315,37 @@ def with_table(shards: int) -> dict[str, bytes]:
         return {file.name: file.read_bytes() for file in folder.iterdir()}
 
 
+def _ignore(_answer: object) -> None:
+    """Nobody waits for it."""
+
+
+async def _begun(begin: Callable[[], Awaitable[object]]) -> None:
+    """Another pass may be under way, or another start."""
+    with suppress(PassRefused, StillMoving):
+        await begin()
+
+
+def _replay(pelton: World, mapping: EventSourceMapping) -> int | None:
+    row = pelton.triggers.passes.active(mapping.uuid)
+    return row.id if row is not None and row.kind == "replay" else None
+
+
+def _logged(pelton: World) -> set[int]:
+    """Numbers of all records that there are."""
+    stream, snapshot = stream_of(pelton.storage), pelton.storage.snapshot()
+    shards = (
+        snapshot.records(stream, shard.id, after=SequenceNumber(0), limit=100_000, bytes_max=1 << 30)
+        for shard in stream.shards
+    )
+    return {record.sequence_number for records in shards for record in records}
+
+
 async def _kill() -> None:
-    """End everything under way where it stands."""
-    tasks = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    """End everything under way where it stands; what begins anew while it ends, too."""
+    while tasks := asyncio.all_tasks() - {asyncio.current_task()}:
+        for task in tasks:
+            task.cancel()
+        await asyncio.sleep(0)
 
 
 def removing(identifier: str) -> Callable[[WriteTransaction], SequenceNumber | None]:

@@ -158,7 +158,7 @@ class MappingRunner:
             if self._can_begin(shard, there):
                 self._begin(shard)
         for shard_id in self._stored.keys() - there:
-            del self._stored[shard_id]
+            self._stored.pop(shard_id, None)  # Another look may be under way, and forget the same.
             await self.checkpoints.forget(shard_id)
 
     def _can_begin(self, shard: SourceShard, there: set[str]) -> bool:

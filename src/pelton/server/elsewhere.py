@@ -10,8 +10,8 @@ import orjson
 from pelton.server.http import HttpRequest, HttpResponse
 
 _CODE = "ServiceNotOffered"
-#: What a topic can send to that lives in Pelton, by the protocol of its subscription.
-_OWN_PROTOCOLS = {"sqs": "queues", "lambda": "functions"}
+#: What a topic can send to that lives in Pelton, by the protocol of its subscription, and the cure.
+_OWN_PROTOCOLS = {"sqs": "queues: send to the queue itself", "lambda": "functions: invoke the function itself"}
 
 
 def not_offered_response(request: HttpRequest, service: str | None) -> HttpResponse:
@@ -45,7 +45,7 @@ def refused_subscription(request: HttpRequest) -> HttpResponse | None:
     if protocol not in _OWN_PROTOCOLS:
         return None
     text = (
-        f"Pelton does not deliver from topics to {_OWN_PROTOCOLS[protocol]}: send to the queue itself, "
+        f"Pelton does not deliver from topics to {_OWN_PROTOCOLS[protocol]}, "
         "or subscribe with another protocol (http, https, email)."
     )
     error = f"<Error><Type>Sender</Type><Code>InvalidParameter</Code><Message>{escape(text)}</Message></Error>"

@@ -277,7 +277,7 @@ def test_snap_start_that_applies_on_none_is_none(client: Client) -> None:
 
 def test_every_runtime_of_the_model_is_one() -> None:
     for runtime in Loader().load_service_model("lambda", "service-2")["shapes"]["Runtime"]["enum"]:
-        requested({"Runtime": runtime})
+        assert requested({"Runtime": runtime})["Runtime"] == runtime
 
 
 def test_an_outdated_revision_is_refused(client: Client) -> None:

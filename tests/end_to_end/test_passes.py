@@ -42,6 +42,7 @@ def test_passes_from_the_command_line(tmp_path: Path) -> None:
         for number in range(5):
             put(up, f"k{number}", number)
         wait_for(lambda: len(seen(project, "first")) == len(seen(project, "second")) == 5, "the live records")
+        RunningPelton(up.data_dir).post("settle", timeout_s="10")  # What was seen is also answered.
 
         preview = up.command("replay", "first", "--dry-run")
         replay = up.command("replay", "first", "--json")

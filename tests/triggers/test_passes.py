@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from random import Random
 
 import orjson
 import pytest
@@ -15,7 +16,8 @@ from pelton.storage.passes import CANCELLING, PAUSED, RUNNING
 from pelton.triggers.errors import PassRefused
 from pelton.triggers.pass_requests import BackfillRequest, RedriveRequest, ReplayRequest
 from pelton.triggers.redrive_pages import AS_IT_WAS, SKIP_SUPERSEDED
-from tests.triggers.reacting import make_table, number_of, put, split, world
+from tests.triggers.reacting import make_table, number_of, put, split, world, writing
+from tests.triggers.slowness import SlowDriver
 
 START = ReplayRequest(after=SequenceNumber(0))
 
@@ -122,6 +124,28 @@ def test_a_filtered_replay_sends_all_of_a_key_from_its_first_match_on(tmp_path: 
 
             assert (preview["total"], preview["records"]) == (4, 2)
             assert pelton.workshop.numbers("index")[4:] == chosen
+
+    asyncio.run(scenario())
+
+
+def test_a_preview_counts_what_was_delivered_a_moment_ago(tmp_path: Path) -> None:
+    """Its position is not stored yet: it waits for a commit, or for a tenth of a second."""
+
+    async def scenario() -> None:
+        with world(tmp_path) as before:
+            make_table(before.storage)
+        with world(tmp_path, driver=SlowDriver(Random(7))) as pelton:
+            await pelton.triggers.start()
+            mapping = await pelton.map("index")
+            await pelton.storage.write(writing("a"))
+            await pelton.settle()
+            assert len(pelton.workshop.numbers("index")) == 1
+
+            preview = await pelton.triggers.passes.preview(
+                mapping, START, pelton.triggers.sources.source(mapping.stream_arn)
+            )
+
+            assert (preview["total"], preview["records"]) == (1, 1)
 
     asyncio.run(scenario())
 

@@ -146,6 +146,7 @@ class Passes:
 
     async def preview(self, mapping: EventSourceMapping, request: ReplayRequest, log: LogSource) -> JsonObject:
         """What a replay would look at and send. Raises PassRefused."""
+        await self._storage.write(lambda _: None)  # Positions that ride are stored with it, and counted below.
         counted = await count_replayed(self._storage, mapping, request.after)
         with self._storage.snapshot() as snapshot:
             body = replay_body(snapshot, mapping, request, counted)

@@ -8,6 +8,7 @@ import threading
 import zipfile
 from pathlib import Path
 
+from pelton.control.client import RunningPelton
 from tests.end_to_end.recording import recording_project, seen
 from tests.end_to_end.running import Up, run_pelton, wait_for
 
@@ -18,10 +19,13 @@ def test_a_snapshot_of_a_loaded_pelton_restores_tables_functions_and_places(tmp_
     written = []
 
     def write(up: Up) -> None:
-        client = up.client("dynamodb")
+        item = {"id": {"S": str(len(written))}, "n": {"N": str(len(written))}}
+        up.client("dynamodb").put_item(TableName="things", Item=item)
+        written.append(len(written))
+
+    def write_on(up: Up) -> None:
         while not stop.is_set():
-            client.put_item(TableName="things", Item={"id": {"S": str(len(written))}, "n": {"N": str(len(written))}})
-            written.append(len(written))
+            write(up)
 
     with Up(project, tmp_path / "data", "--no-watch") as up:
         up.client("lambda").create_function(
@@ -31,7 +35,10 @@ def test_a_snapshot_of_a_loaded_pelton_restores_tables_functions_and_places(tmp_
             Handler="app.hello",
             Code={"ZipFile": zipped("def hello(event, context): return 'hello'")},
         )
-        writer = threading.Thread(target=write, args=(up,))
+        for _ in range(10):
+            write(up)
+        RunningPelton(up.data_dir).post("settle", timeout_s="10")  # The next write stores how far the trigger is.
+        writer = threading.Thread(target=write_on, args=(up,))
         writer.start()
         wait_for(lambda: len(written) > 20, "the first writes")
         before = len(written)

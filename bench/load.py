@@ -2,7 +2,8 @@
 
     python -m bench.load --port 8000 --operation put --connections 64 --seconds 10
 
-It parses as little of an answer as it can: status line and Content-Length. Times are per request, from
+It parses as little of an answer as it can: status line, Content-Length, and whether the server closes: then a new
+connection takes the old one's place, as in any client. Times are per request, from
 writing it to its last byte; at a given rate from the moment it was due, so waiting is not hidden.
 """
 
@@ -50,6 +51,7 @@ class Connection(asyncio.Protocol):
         self._length = -1
         self._due = 0.0
         self.is_free = True
+        self.is_over = False  #: the server has said that it closes after its answer
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
@@ -69,6 +71,7 @@ class Connection(asyncio.Protocol):
             lower = received[:head].lower()
             at = lower.index(b"content-length:") + 15
             self._length = head + 4 + int(lower[at : at + 12].split(b"\r", 1)[0])
+            self.is_over = b"connection: close" in lower
         if len(received) < self._length:
             self._received = received
             return
@@ -79,7 +82,8 @@ class Connection(asyncio.Protocol):
         self._run.answered(self, taken)
 
     def connection_lost(self, _: Exception | None) -> None:
-        self._run.lost()
+        if not self.is_over:
+            self._run.lost()
 
     def close(self) -> None:
         self._transport.close()
@@ -95,7 +99,9 @@ class Run:
         self._left = len(requests) if is_once else None
         self._until = 0.0
         self._is_all_sent = False  #: a paced run has nothing more to send but what waits
+        self._port = 0
         self._connections: list[Connection] = []
+        self._renewing: set[asyncio.Task[None]] = set()
         self._free: list[Connection] = []
         self._waiting: deque[float] = deque()
         self._times: list[float] = []
@@ -104,10 +110,9 @@ class Run:
         self._done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def measure(self, port: int, connections: int, seconds: float) -> Figures:
-        loop = asyncio.get_running_loop()
+        self._port = port
         for _ in range(connections):
-            _, connection = await loop.create_connection(lambda: Connection(self), "127.0.0.1", port)
-            self._connections.append(connection)
+            self._connections.append(await self._connected())
         started = time.perf_counter()
         self._until = started + seconds
         if self._rate is None:
@@ -118,6 +123,8 @@ class Run:
             self._paced(started, 0)
         await self._done
         taken = time.perf_counter() - started
+        for task in self._renewing:
+            task.cancel()
         for connection in self._connections:
             connection.close()
         await asyncio.sleep(0.05)
@@ -129,6 +136,15 @@ class Run:
 
     def answered(self, connection: Connection, seconds: float) -> None:
         self._times.append(seconds)
+        if connection.is_over:
+            task = asyncio.get_running_loop().create_task(self._renewed(connection))
+            self._renewing.add(task)
+            task.add_done_callback(self._renewing.discard)
+        else:
+            self._ready(connection)
+
+    def _ready(self, connection: Connection) -> None:
+        """It can send again."""
         if self._rate is None:
             self._go_on(connection, time.perf_counter())
         elif self._waiting:
@@ -137,6 +153,22 @@ class Run:
             self._free.append(connection)
             if self._is_all_sent:
                 self._finish_when_quiet()
+
+    async def _connected(self) -> Connection:
+        loop = asyncio.get_running_loop()
+        _, connection = await loop.create_connection(lambda: Connection(self), "127.0.0.1", self._port)
+        return connection
+
+    async def _renewed(self, old: Connection) -> None:
+        """Another connection in the place of one that the server ends."""
+        old.close()
+        try:
+            connection = await self._connected()
+        except OSError:
+            self.lost()
+            return
+        self._connections[self._connections.index(old)] = connection
+        self._ready(connection)
 
     def lost(self) -> None:
         """A connection ended before the run did: its figures mean nothing."""
